@@ -1,0 +1,86 @@
+"""Rows of the `dyn.*` family (stage hir): the source's operations before types are known.
+
+They have no meaning of their own: inference chooses typed ops or a function of the standard library by the types of
+the operands (`infer/resolve.py`), and reports where there is none.
+"""
+
+from __future__ import annotations
+
+from .row import Effects, OpRow
+
+_ALL = Effects.CALLS
+
+
+def _row(name: str, doc: str, operands: tuple[str, ...], results: tuple[str, ...] = ("dyn",), **attrs: object) -> OpRow:
+    return OpRow(f"dyn.{name}", doc, operands, results, dict(attrs), effects=_ALL)
+
+
+_D1, _D2, _D3 = ("dyn",), ("dyn", "dyn"), ("dyn", "dyn", "dyn")
+
+_BINARY = {
+    "add": "a + b: numbers, or strings joined.",
+    "sub": "a - b.",
+    "mul": "a * b: numbers, or a string repeated.",
+    "div": "a / b, always a Float.",
+    "rem": "a % b with the sign of a.",
+    "pow": "a ** b.",
+    "eq": "a == b.",
+    "ne": "a != b.",
+    "lt": "a < b.",
+    "le": "a <= b.",
+    "gt": "a > b.",
+    "ge": "a >= b.",
+    "and": "a & b, bit by bit.",
+    "or": "a | b, bit by bit.",
+    "xor": "a ^ b, bit by bit.",
+    "shl": "a << b, counts modulo 64.",
+    "shr": "a >> b, copying the sign.",
+    "shr_u": "a >>> b, filling with zeros.",
+    "in": "a in b: element, substring.",
+}
+
+ROWS: list[OpRow] = [
+    OpRow(
+        "dyn.const",
+        "The constant `value`: Int, Float, Bool, String or nil (None).",
+        (),
+        ("dyn",),
+        {"value": object},
+        cost=0,
+    ),
+    *(_row(name, doc, _D2) for name, doc in _BINARY.items()),
+    _row("neg", "-a.", _D1),
+    _row("bit_not", "~a.", _D1),
+    _row("not", "not a.", _D1),
+    OpRow("dyn.truth", "The condition a as a bool: a must be Bool.", _D1, ("bool",), effects=_ALL),
+    OpRow("dyn.is_nil", "True if a is nil.", _D1, ("bool",), effects=_ALL),
+    OpRow("dyn.from_bool", "The condition as a Bool.", ("bool",), ("dyn",)),
+    _row("is", "True if a is of the type `type`.", _D1, type=str),
+    _row("not_nil", "a, on a path where it was found not to be nil.", _D1),
+    _row("index", "a[b].", _D2),
+    _row("index_or_nil", "a[b], or nil when out of range: the left side of `??`.", _D2),
+    _row("set_index", "a[b] = c.", _D3, ()),
+    _row("slice", "a[b:c:d]; nil stands for a missing bound.", ("dyn", "dyn", "dyn", "dyn")),
+    _row("array", "An array of the operands.", ("*",)),
+    _row("text", "The operands' texts joined: string interpolation.", ("*",)),
+    _row("show", "The text `print` writes for a; `many` when it is one of several.", _D1, many=bool),
+    _row("iter_start", "The first position of an iteration over a.", _D1),
+    OpRow("dyn.iter_more", "True if position b of an iteration over a has an element.", _D2, ("bool",), effects=_ALL),
+    _row("iter_value", "The element at position b of an iteration over a.", _D2),
+    _row("iter_next", "The position after b.", _D2),
+    _row("call", "Call the function `callee` of the program or the library.", ("*",), callee=str),
+    _row("call_value", "Call the function value a with the other operands.", ("*",)),
+    _row("method", "Call the method `name` of a with the other operands.", ("*",), name=str),
+    _row("getattr", "Field `name` of a.", _D1, name=str),
+    _row("intrinsic", "Operation `name` of the intrinsics table: standard library only.", ("*",), name=str),
+    _row(
+        "closure", "A function value made of the function `function` and these captured values.", ("*",), function=str
+    ),
+    _row("capture", "Captured value `index` of the closure being executed.", (), index=int),
+    _row("cell_new", "A cell that holds a: a variable that closures share.", _D1),
+    _row("cell_get", "The content of the cell.", _D1),
+    _row("cell_set", "Replace the content of the cell by b.", _D2, ()),
+    _row("global_get", "The module variable `name`.", (), name=str),
+    _row("global_set", "Store into the module variable `name`.", _D1, (), name=str),
+    _row("annotate", "a, which the source says is of type `type`.", _D1, type=str),
+]
