@@ -250,7 +250,7 @@ def _load_module(library: c.Library, engine: int, artifact: Artifact, limits: Li
 def _native_key(library: c.Library, artifact: Artifact, limits: Limits) -> str:
     status = os.stat(library.path)
     interruptible = limits.timeout_seconds is not None
-    return caches.key(artifact.wasm, f"{status.st_size} {status.st_mtime_ns} {os.uname().machine} {interruptible}")
+    return caches.key(artifact.wasm, f"{status.st_size} {status.st_mtime_ns} {c.machine()} {interruptible}")
 
 
 def _import_names(library: c.Library, module: int | None) -> list[tuple[str, str]]:
@@ -277,19 +277,28 @@ def run(
     Raises ProgramPanic (TimeLimit), InternalError, EngineMissing, KeyboardInterrupt, or what `stdout` raises; the output
     up to there is flushed. When nobody reads the output any more the program ends quietly with EXIT_BROKEN_PIPE.
     """
-    library = c.load()
     output = Output(stdout)
-    host = Host(library, artifact.manifest["sites"], args, output)
+    host = Host(c.load(), artifact.manifest["sites"], args, output)
     job = _Job(artifact, limits, host, cache if cache is not None else caches.Cache())
     try:
-        try:
-            return job.run()
-        finally:
-            output.flush()
-    except ProgramExit as leaving:
-        return leaving.code & 0xFF
+        status = _status(job)
+        output.flush()
     except BrokenPipeError:
         return EXIT_BROKEN_PIPE
+    except BaseException:
+        try:
+            output.flush()
+        except BrokenPipeError:
+            pass  # why the program failed says more
+        raise
+    return status
+
+
+def _status(job: _Job) -> int:
+    try:
+        return job.run()
+    except ProgramExit as leaving:
+        return leaving.code & 0xFF
 
 
 class _Job:

@@ -159,16 +159,17 @@ def library_file() -> str:
     system, prefix, suffix = {"win32": ("win32", "_", "dll"), "darwin": ("darwin", "_lib", "dylib")}.get(
         sys.platform, ("linux", "_lib", "so")
     )
-    machine = _machine()
-    tail = os.path.join("wasmtime", f"{system}-{machine}", f"{prefix}wasmtime.{suffix}")
+    platform = f"{system}-{machine()}"
+    tail = os.path.join("wasmtime", platform, f"{prefix}wasmtime.{suffix}")
     for folder in sys.path:
         path = os.path.join(folder, tail)
         if os.path.exists(path):
             return path
-    raise EngineMissing(f"wasmtime for {system}-{machine} is not installed; {INSTALL_HINT}")
+    raise EngineMissing(f"wasmtime for {platform} is not installed; {INSTALL_HINT}")
 
 
-def _machine() -> str:
+def machine() -> str:
+    """The processor, as wasmtime's folders name it."""
     name = os.uname().machine if hasattr(os, "uname") else os.environ.get("PROCESSOR_ARCHITECTURE", "")
     return {"amd64": "x86_64", "arm64": "aarch64"}.get(name.lower(), name.lower())
 

@@ -65,7 +65,7 @@ class Builder:
         """Insert an op with one result that follows from its operands, and return the result."""
         return self.emit(name, operands, None, None, **attrs).results[0]
 
-    def const(self, type_: t.Type, value: int | float | bool) -> Value:
+    def const(self, type_: t.Type, value: float | bool) -> Value:
         """A constant of a scalar type."""
         return self.insert(Op(_CONST[type_], [], (type_,), {"value": value}, self.loc)).results[0]
 

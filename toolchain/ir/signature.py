@@ -6,7 +6,7 @@ bind(("array<T>", "i64"), [array<f64>, i64])   =>   {"T": f64}
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache
 
 from . import types as t
 from .ops.row import OpRow
@@ -18,7 +18,7 @@ class SignatureError(ValueError):
     """The operands do not fit the row; the message says which and why."""
 
 
-@lru_cache(maxsize=None)
+@cache
 def _pattern(text: str) -> t.Type:
     return t.parse(text)
 

@@ -11,8 +11,8 @@ from .row import Effects, OpRow
 _ALL = Effects.CALLS
 
 
-def _row(name: str, doc: str, operands: tuple[str, ...], results: tuple[str, ...] = ("dyn",), **attrs: object) -> OpRow:
-    return OpRow(f"dyn.{name}", doc, operands, results, dict(attrs), effects=_ALL)
+def _row(op: str, doc: str, operands: tuple[str, ...], results: tuple[str, ...] = ("dyn",), **attrs: object) -> OpRow:
+    return OpRow(f"dyn.{op}", doc, operands, results, dict(attrs), effects=_ALL)
 
 
 _D1, _D2, _D3 = ("dyn",), ("dyn", "dyn"), ("dyn", "dyn", "dyn")
