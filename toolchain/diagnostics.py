@@ -120,7 +120,7 @@ _COLORS = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m", "bold": "\x1b[1m", "g
 class SourceFile:
     """A named text with its table of lines. CRLF line ends become LF, so offsets count characters of `text`."""
 
-    __slots__ = ("name", "text", "_line_starts")
+    __slots__ = ("_line_starts", "name", "text")
 
     def __init__(self, name: str, text: str) -> None:
         self.name = name
@@ -173,7 +173,7 @@ class SourceFile:
 class Span:
     """The characters `start` up to, not including, `end` of a file."""
 
-    __slots__ = ("file", "start", "end")
+    __slots__ = ("end", "file", "start")
 
     def __init__(self, file: SourceFile, start: int, end: int) -> None:
         self.file = file
@@ -199,7 +199,7 @@ class Span:
 class Diagnostic:
     """One problem in the user's input: a sentence, its code, its place and what to do about it."""
 
-    __slots__ = ("severity", "code", "message", "span", "hint", "notes")
+    __slots__ = ("code", "hint", "message", "notes", "severity", "span")
 
     def __init__(
         self,
@@ -234,7 +234,7 @@ class CompileError(Exception):
 class Diagnostics:
     """Collects what the stages report. Beyond `MAX_ERRORS` errors the rest is counted, not kept."""
 
-    __slots__ = ("items", "error_count")
+    __slots__ = ("error_count", "items")
 
     def __init__(self) -> None:
         self.items: list[Diagnostic] = []

@@ -13,12 +13,13 @@ import shlex
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
 
+from wasmlathe import cache
 from wasmlathe.codegen import pybinaryen_release
 
 PLUGIN_GROUP = "wasmlathe.plugins"
@@ -49,10 +50,12 @@ class Check:
 
 def report() -> list[Check]:
     """All checks, in the order in which mending them makes sense."""
+    pybinaryen = check_pybinaryen()
     return [
         check_python(),
         check_libbinaryen(),
-        check_pybinaryen(),
+        check_compiler(is_needed=pybinaryen.state is State.FAILED),
+        pybinaryen,
         check_wasmtime(),
         *(check_library(name) for name in PURE_LIBRARIES),
         *check_plugins(),
@@ -98,6 +101,21 @@ def check_libbinaryen() -> Check:
     if version is None:
         return Check("libbinaryen", State.FAILED, "not installed", pybinaryen_release.APT_COMMAND)
     return Check("libbinaryen", State.OK, str(version))
+
+
+def check_compiler(*, is_needed: bool) -> Check:
+    """A C compiler and Python's headers: pybinaryen is built with them, and useless afterwards."""
+    packages = []
+    if shutil.which("cc") is None or shutil.which("cpp") is None:
+        packages += ["gcc", "libc6-dev"]
+    if not os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h")):
+        packages += ["python3-dev"]
+    if not packages:
+        return Check("c compiler", State.OK, str(shutil.which("cc")))
+    found = "missing: " + ", ".join(packages)
+    if not is_needed:
+        return Check("c compiler", State.ABSENT, f"{found} (only to build pybinaryen)")
+    return Check("c compiler", State.FAILED, found, "apt-get install -y " + " ".join(packages))
 
 
 def check_pybinaryen() -> Check:
@@ -155,16 +173,18 @@ def check_plugins() -> Iterator[Check]:
 
 
 def check_cache() -> Check:
-    """The cache folder exists, or can be made, and takes a file."""
-    folder = cache_folder()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=folder):
-            pass
-    except OSError as problem:
-        mend = f"export XDG_CACHE_HOME={shlex.quote(tempfile.gettempdir())}"
-        return Check("cache", State.FAILED, f"{folder}: {problem.strerror}", mend)
-    return Check("cache", State.OK, str(folder))
+    """The cache folder exists or can be made, is ours alone, and takes a file."""
+    root = cache.default_root()
+    problem = cache.Cache(root).problem()
+    if problem is None:
+        try:
+            with tempfile.NamedTemporaryFile(dir=root):
+                pass
+        except OSError as error:
+            problem = f"{root}: {error.strerror}"
+    if problem is None:
+        return Check("cache", State.OK, root)
+    return Check("cache", State.FAILED, f"{problem} (runs work, uncached)", f'export {cache.LOCATION}="$(mktemp -d)"')
 
 
 def check_peer(name: str) -> Check:
@@ -179,11 +199,6 @@ def check_peer(name: str) -> Check:
         return Check(name, State.ABSENT, f"{path} does not run: {problem}")
     first_line = (asked.stdout or asked.stderr).partition("\n")[0]
     return Check(name, State.OK, first_line or path)
-
-
-def cache_folder() -> Path:
-    """Where compiled artifacts are kept (XDG base directories)."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "wasmlathe"
 
 
 def installed_release(distribution: str) -> str | None:

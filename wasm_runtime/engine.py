@@ -21,7 +21,7 @@ from wasmlathe.wasm_runtime.panics import Frame, InternalError, Location, Progra
 
 TYPE_CHECKING = False  # the name that type checkers know, without the import of `typing`
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from typing import Any
 
     from wasmlathe.artifact import Artifact
@@ -95,7 +95,7 @@ class Guest:
         self._module: int | None = None
         self.context = 0
         self.memory_item: c.Extern | None = None
-        self._engine = _new_engine(self.library, stack_bytes, limits.timeout_seconds is not None)
+        self._engine: int | None = _new_engine(self.library, stack_bytes, limits.timeout_seconds is not None)
         self._module = _load_module(self.library, self._engine, artifact, limits, cache)
 
     def instantiate(self) -> None:
@@ -113,10 +113,10 @@ class Guest:
         error = library.wasmtime_instance_new(
             self.context, self._module, externs, len(names), self._instance, ctypes.byref(trap)
         )
+        if trap.value or (error and self.host.failure is not None):
+            raise self.failure(error, trap.value or 0)
         if error:
             self._fail_to_instantiate(library.take_error(error))
-        if trap.value:
-            raise self.failure(0, trap.value)
         self.memory_item = self._export("memory", c.EXTERN_MEMORY)
         if self.memory_item is not None:
             self.host.attach(self.context, self.memory_item)
@@ -142,21 +142,30 @@ class Guest:
         self.library.wasmtime_engine_increment_epoch(self._engine)
 
     def failure(self, error: int, trap: int) -> BaseException:
-        """Why a call ended in `error` or `trap` (which are freed), as an exception with place and frames."""
-        if error:
-            return InternalError(f"wasmtime refused a call: {self.library.take_error(error)}")
+        """Why a call ended in `error` or `trap` (which are freed), as an exception with place and frames.
+
+        wasmtime reports its own traps as traps, and a trap that one of our callbacks returned as an error.
+        """
         cause = self.host.take_failure()
-        frames = self._frames(trap)
-        code = ctypes.c_uint8()
-        has_code = self.library.wasmtime_trap_code(trap, ctypes.byref(code))
-        message = self._trap_message(trap)
-        self.library.wasm_trap_delete(trap)
-        if isinstance(cause, (ProgramPanic, InternalError)):
-            cause.frames = frames
-            return cause
-        if cause is not None:
-            return cause
-        return self._trap_failure(code.value if has_code else None, message, frames)
+        if error:
+            frames = self._frames(self.library.wasmtime_error_wasm_trace, error)
+            message = self.library.take_error(error)
+            failure = InternalError(f"wasmtime refused a call: {message}", None, frames) if cause is None else cause
+        else:
+            frames = self._frames(self.library.wasm_trap_trace, trap)
+            failure = self._trap_failure(trap, frames) if cause is None else cause
+            self.library.wasm_trap_delete(trap)
+        if isinstance(failure, (ProgramPanic, InternalError)):
+            failure.frames = frames
+        return failure
+
+    @property
+    def is_closed(self) -> bool:
+        return self._engine is None
+
+    def __del__(self) -> None:
+        if getattr(self, "_engine", None) is not None:  # not if the code could not be loaded
+            self.close()
 
     def close(self) -> None:
         """Free everything. The guest must not be running."""
@@ -185,23 +194,26 @@ class Guest:
             raise ProgramPanic(f"out of memory: the program needs more than {limit} bytes to start")
         raise InternalError(f"wasmtime refused the program: {message}")
 
-    def _trap_failure(self, code: int | None, message: str, frames: tuple[Frame, ...]) -> BaseException:
+    def _trap_failure(self, trap: int, frames: tuple[Frame, ...]) -> BaseException:
+        number = ctypes.c_uint8()
+        has_code = self.library.wasmtime_trap_code(trap, ctypes.byref(number))
+        code = number.value if has_code else None
         location = next((frame.location for frame in frames if frame.location), None)
         if code == INTERRUPTED:
             return TimeLimit(f"timed out after {self.limits.timeout_seconds:g} s", location, frames)
         if code in PANICS:
             return ProgramPanic(PANICS[code], location, frames)
-        what = FAULTS.get(code, message.strip()) if code is not None else message.strip()
+        what = FAULTS.get(code) or self._trap_message(trap)
         return InternalError(f"the compiled program failed: {what}", location, frames)
 
     def _trap_message(self, trap: int) -> str:
         text = c.Vec()
         self.library.wasm_trap_message(trap, ctypes.byref(text))
-        return text.take_bytes(self.library.wasm_byte_vec_delete).rstrip(b"\0").decode("utf-8", "replace")
+        return text.take_bytes(self.library.wasm_byte_vec_delete).rstrip(b"\0 \n").decode("utf-8", "replace")
 
-    def _frames(self, trap: int) -> tuple[Frame, ...]:
+    def _frames(self, trace: Any, failed: int) -> tuple[Frame, ...]:
         vec = c.Vec()
-        self.library.wasm_trap_trace(trap, ctypes.byref(vec))
+        trace(failed, ctypes.byref(vec))
         handles = (ctypes.c_void_p * vec.size).from_address(vec.data) if vec.size else ()
         frames = tuple(self._frame(handle) for handle in handles)
         self.library.wasm_frame_vec_delete(ctypes.byref(vec))
@@ -345,7 +357,7 @@ class _Job:
             entry = self._artifact.manifest["entry"]
             if entry is not None:
                 self._call(entry)
-        except BaseException as error:  # carried over to the thread that waits
+        except BaseException as error:  # noqa: BLE001 carried over to the thread that waits
             self._error = error
         finally:
             self._done.release()

@@ -32,9 +32,21 @@ _SECOND, _THIRD = c.WORDS_PER_SLOT, 2 * c.WORDS_PER_SLOT
 class Host:
     """The outside world of one instance: its output, its arguments, and how it ended."""
 
-    __slots__ = ("_arguments", "_interrupt", "_random", "failure", "library", "memory", "memory_size", "output", "sites")
+    __slots__ = (
+        "_arguments",
+        "_interrupt",
+        "_random",
+        "failure",
+        "library",
+        "memory",
+        "memory_size",
+        "output",
+        "sites",
+    )
 
-    def __init__(self, library: c.Library, sites: Sequence[dict[str, Any]], args: Sequence[str], output: Output) -> None:
+    def __init__(
+        self, library: c.Library, sites: Sequence[dict[str, Any]], args: Sequence[str], output: Output
+    ) -> None:
         self.library = library
         self.sites = sites
         self.output = output
@@ -151,7 +163,7 @@ def _write(host: Host) -> Callback:
             if len(pending) > limit:
                 output.flush()
             return None
-        except BaseException as failure:  # nothing may pass through the C frames; the outside raises it again
+        except BaseException as failure:  # noqa: BLE001 must not pass through C frames; raised again outside
             return host.leave(failure)
 
     return callback
@@ -168,7 +180,7 @@ def _guarded(method: Callable[[Host, int, Slots], None]) -> Callable[[Host], Cal
                 return method(host, caller, slots)
             except IndexError:
                 return host.leave(InternalError("the program gave the host a number of no panic site or argument"))
-            except BaseException as failure:  # nothing may pass through the C frames; the outside raises it again
+            except BaseException as failure:  # noqa: BLE001 must not pass through C frames; raised again outside
                 return host.leave(failure)
 
         return callback

@@ -24,7 +24,7 @@ BUFFER_BYTES = 1 << 16
 class Output:
     """The output of one program. `pending` is the buffer; host functions append to it directly."""
 
-    __slots__ = ("limit", "pending", "_stream", "_tail")
+    __slots__ = ("_stream", "_tail", "limit", "pending")
 
     def __init__(self, stream: Any = None) -> None:
         """`stream` is a file, a text or binary stream, or anything with `write(str)`; None is `sys.stdout` of the moment."""

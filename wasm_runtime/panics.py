@@ -1,10 +1,10 @@
 """The ways in which a running program can end other than by returning.
 
-    ProgramPanic      the program's own failure: a message, and the place in the source
-      TimeLimit       it was stopped because its time was up
-    ProgramExit       it asked to end with a status
-    InternalError     the compiled code did what no program can ask for: a bug of this toolchain
-    EngineMissing     there is no wasmtime to run it on
+ProgramPanic      the program's own failure: a message, and the place in the source
+  TimeLimit       it was stopped because its time was up
+ProgramExit       it asked to end with a status
+InternalError     the compiled code did what no program can ask for: a bug of this toolchain
+EngineMissing     there is no wasmtime to run it on
 """
 
 from __future__ import annotations

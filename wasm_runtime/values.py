@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import operator
 from array import array
-from struct import pack_into, unpack_from
+from struct import error as StructError
+from struct import pack, unpack, unpack_from
 from typing import Any
 
 from wasmlathe.lower import layout
@@ -17,8 +18,8 @@ from wasmlathe.wasm_runtime.panics import InternalError
 
 INT_MIN, INT_MAX = -(1 << 63), (1 << 63) - 1
 # Formats of a buffer's elements that are the program's own representation, so that the block is copied as it is.
-NATIVE_FORMATS = {"Int": ("q", "l", "<q", "<l", "=q"), "Float": ("d", "<d", "=d"), "Bool": ("?", "<?")}
-_INTEGER_FORMATS = frozenset("bBhHiIlLqQnN")
+NATIVE_FORMATS = {"Int": ("q", "l", "<q", "=q"), "Float": ("d", "<d", "=d"), "Bool": ("?", "<?")}
+_INTEGER_FORMATS = frozenset("bBhHiIlLqQ")
 _FLOAT_FORMATS = frozenset("fd")
 
 
@@ -99,31 +100,29 @@ class Image:
         if not isinstance(value, str):
             raise Mismatch(f"expected String, got {describe(value)}")
         data = value.encode()
-        offset = self._reserve(layout.STRING_BYTES + len(data))
-        header = bytearray(layout.STRING_BYTES)
-        pack_into("<II", header, 0, layout.TYPE_STRING, self.size - offset)
-        pack_into("<I", header, layout.STRING_BYTE_LENGTH, len(data))
-        pack_into("<I", header, layout.STRING_CHARACTERS, len(value))
-        self._pieces.append((offset, header + data))
+        offset = self._reserve(layout.STRING_OBJECT_BYTES)
+        buffer = self._object(layout.TYPE_BUFFER, layout.BUFFER_START, data)
+        self._fields(offset, layout.HEADER_TYPE, layout.TYPE_STRING, layout.STRING_OBJECT_BYTES)
+        self._fields(offset, layout.STRING_BYTE_LENGTH, len(data), len(value))
+        self._fields(buffer, layout.BUFFER_USED, len(data))
+        self._pointers.append((offset + layout.STRING_START, [buffer + layout.BUFFER_START]))
+        self._pointers.append((offset + layout.STRING_BUFFER, [buffer]))
         return offset
 
     def _array(self, element: str, value: object) -> int:
         offset = self._reserve(layout.ARRAY_BYTES)
-        if element in NATIVE_FORMATS:
-            block = scalar_block(element, value)
-            count = len(block) // layout.element_bytes(element)
-            elements = self._data(len(block))
-            self._pieces.append((elements, block))
-        else:
-            items = sequence(element, value)
-            count = len(items)
-            elements = self._data(count * layout.POINTER_BYTES)
+        is_scalar = element in NATIVE_FORMATS
+        items = () if is_scalar else sequence(element, value)
+        block = scalar_block(element, value) if is_scalar else bytes(layout.POINTER_BYTES * len(items))
+        count = len(block) // layout.element_bytes(element)
+        self._fields(offset, layout.HEADER_TYPE, layout.TYPE_ARRAY, layout.ARRAY_BYTES)
+        self._fields(offset, layout.ARRAY_LENGTH, count, count)
+        if count:
+            elements = self._object(layout.TYPE_DATA, layout.DATA_ELEMENTS, block) + layout.DATA_ELEMENTS
+            self._pointers.append((offset + layout.ARRAY_ELEMENTS, [elements]))
             self._pointers.append((elements, [self._item(element, i, item) for i, item in enumerate(items)]))
-        header = bytearray(layout.ARRAY_BYTES)
-        pack_into("<II", header, 0, layout.TYPE_ARRAY, layout.ARRAY_BYTES)
-        pack_into("<II", header, layout.ARRAY_LENGTH, count, count)
-        self._pieces.append((offset, header))
-        self._pointers.append((offset + layout.ARRAY_ELEMENTS, [elements]))
+        else:
+            self._fields(offset, layout.ARRAY_ELEMENTS, 0)
         return offset
 
     def _item(self, element: str, index: int, item: object) -> int:
@@ -132,13 +131,17 @@ class Image:
         except Mismatch as error:
             raise Mismatch(f"element {index}: {error}") from None
 
-    def _data(self, size: int) -> int:
-        """Reserve a Data object for `size` bytes; the offset of its elements."""
-        offset = self._reserve(layout.DATA_ELEMENTS + size)
-        header = bytearray(layout.DATA_ELEMENTS)
-        pack_into("<II", header, 0, layout.TYPE_DATA, self.size - offset)
-        self._pieces.append((offset, header))
-        return offset + layout.DATA_ELEMENTS
+    def _object(self, type_id: int, start: int, content: bytes | memoryview) -> int:
+        """Reserve an object that has `content` from its offset `start` on."""
+        size = layout.aligned(start + len(content))
+        offset = self._reserve(size)
+        self._fields(offset, layout.HEADER_TYPE, type_id, size)
+        self._pieces.append((offset + start, content))
+        return offset
+
+    def _fields(self, offset: int, field: int, *numbers: int) -> None:
+        """Set u32 fields that follow each other."""
+        self._pieces.append((offset + field, pack(f"<{len(numbers)}I", *numbers)))
 
 
 def scalar_block(element: str, value: object) -> bytes | memoryview:
@@ -146,25 +149,26 @@ def scalar_block(element: str, value: object) -> bytes | memoryview:
     if isinstance(value, (list, tuple)):
         return _pack(element, value)
     view = _view(element, value)
-    if view.format in NATIVE_FORMATS[element] and view.contiguous:
-        return view.cast("B")
-    code = view.format.lstrip("@=<") if view.format else ""
+    if view.format in NATIVE_FORMATS[element] and view.itemsize == layout.element_bytes(element):
+        is_native = view.contiguous and len(view.format) == 1  # memoryview can cast these only
+        return view.cast("B") if is_native else view.tobytes()
+    code = view.format[-1:]
     fits = code in _INTEGER_FORMATS or (element == "Float" and code in _FLOAT_FORMATS)
     if element == "Bool" or not fits:
         raise Mismatch(f"expected [{element}], got {type(value).__name__} with elements of format {view.format!r}")
-    return _pack(element, view.tolist())
+    return _pack(element, unpack(f"{view.format[:-1]}{len(view)}{code}", view.tobytes()))
 
 
 def sequence(element: str, value: object) -> list[object] | tuple[object, ...]:
-    """`value` as a list or tuple; the rows of a buffer of several dimensions count as its elements."""
+    """`value` as a list or tuple; the rows of a buffer of two dimensions count as its elements."""
     if isinstance(value, (list, tuple)):
         return value
     view = None if isinstance(value, (str, bytes, bytearray)) else _buffer(value)
-    if view is None or not is_array(element) or view.ndim < 2:
+    if view is None or not is_array(element) or view.ndim < 2 or len(view.format) != 1:
         raise Mismatch(f"expected [{element}], got {describe(value)}")
-    if view.ndim > 2 or not view.contiguous:  # memoryview cannot slice these
+    if view.ndim > 2 or not view.contiguous or not view.nbytes:  # memoryview cannot cut these into rows
         return view.tolist()
-    flat, width = view.cast("B").cast(view.format.lstrip("@=<")), view.shape[1]
+    flat, width = view.cast("B").cast(view.format), view.shape[1]
     return [flat[row * width : (row + 1) * width] for row in range(view.shape[0])]
 
 
@@ -211,14 +215,15 @@ def read(type_name: str, memory: memoryview, address: int) -> Any:
     """The Python value of the String or array at `address`. `memory` has exactly the memory's size."""
     try:
         return _read_string(memory, address) if type_name == "String" else _read_array(type_name, memory, address)
-    except (IndexError, ValueError, TypeError, OverflowError) as error:  # struct.error is a ValueError
+    except (ValueError, TypeError, StructError) as error:
         raise InternalError(f"a result of type {type_name} is no such object ({error})") from None
 
 
 def _read_string(memory: memoryview, address: int) -> str:
     _expect(memory, address, layout.TYPE_STRING)
     (length,) = unpack_from("<I", memory, address + layout.STRING_BYTE_LENGTH)
-    return bytes(_slice(memory, address + layout.STRING_BYTES, length)).decode()
+    (start,) = unpack_from("<I", memory, address + layout.STRING_START)
+    return bytes(_slice(memory, start, length)).decode()
 
 
 def _read_array(type_name: str, memory: memoryview, address: int) -> list[Any]:

@@ -65,6 +65,7 @@ PROTOTYPES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "wasm_trap_message": (None, (Handle, Out)),
     "wasm_trap_trace": (None, (Handle, Out)),
     "wasm_trap_delete": (None, (Handle,)),
+    "wasmtime_error_wasm_trace": (None, (Handle, Out)),
     "wasm_frame_vec_delete": (None, (Out,)),
     "wasm_frame_module_offset": (c_size_t, (Handle,)),
     "wasm_frame_func_index": (c_uint32, (Handle,)),

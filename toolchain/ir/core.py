@@ -19,11 +19,12 @@ STAGES = ("hir", "typed", "mem")
 
 
 class Loc(NamedTuple):
-    """A place in a source file; lines and columns count from 1."""
+    """A place in a source file; lines and columns count from 1. `length` is how many characters a caret marks."""
 
     file: str
     line: int
     col: int
+    length: int = 1
 
 
 class Value:

@@ -5,11 +5,16 @@ Every object starts at a multiple of `ALIGNMENT` with an 8-byte header:
     +0  u32  type id
     +4  u32  size of the whole object in bytes, a multiple of ALIGNMENT (the collector may keep its bits in the low three)
 
-    String   +8 u32 length in bytes   +12 u32 length in characters   +16 the UTF-8 bytes
-    Array    +8 u32 length            +12 u32 capacity               +16 u32 address of the first element
+    String   +8 u32 length in bytes   +12 u32 length in characters   +16 u32 address of the first byte
+             +20 u32 address of the Buffer that owns the bytes, 0 if they are static
+    Buffer   +8 u32 bytes in use      +12 the UTF-8 bytes; what lies beyond those in use is room to grow
+    Array    +8 u32 length            +12 u32 capacity               +16 u32 address of the first element, 0 if none
     Data     +8 the elements of one array; an array's pointer is the address of its Data object + 8
+    Closure  +8 u32 tag               then the captured values, each at a multiple of its size
+    Cell     +8 the content
 
-Numbers are little-endian.
+A string never changes, but it may be a view of bytes that other strings share; whoever appends to the string that ends
+where its buffer's bytes in use end may take the room behind it (as Go's `append` does). Numbers are little-endian.
 """
 
 from __future__ import annotations
@@ -25,10 +30,16 @@ TYPE_ARRAY = 2
 TYPE_DATA = 3
 TYPE_CLOSURE = 4
 TYPE_CELL = 5
+TYPE_BUFFER = 6
 
 STRING_BYTE_LENGTH = 8
 STRING_CHARACTERS = 12
-STRING_BYTES = 16
+STRING_START = 16
+STRING_BUFFER = 20
+STRING_OBJECT_BYTES = 24
+
+BUFFER_USED = 8
+BUFFER_START = 12
 
 ARRAY_LENGTH = 8
 ARRAY_CAPACITY = 12
@@ -36,6 +47,14 @@ ARRAY_ELEMENTS = 16
 ARRAY_BYTES = 24
 
 DATA_ELEMENTS = 8
+
+CLOSURE_TAG = 8
+CLOSURE_CAPTURES = 12
+
+CELL_CONTENT = 8
+
+#: No object is larger, so that sizes can be added in 32 bits without a carry.
+MAX_OBJECT_BYTES = (1 << 31) - 64
 
 POINTER_BYTES = 4
 SCALAR_BYTES = {"Int": 8, "Float": 8, "Bool": 1}

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 PASS_STAGES = ("hir", "typed", "mem", "wasm")
 
 #: Analyses that only look at blocks and edges; a pass that keeps those preserves all of them.
-CFG_ANALYSES = frozenset({"cfg", "dominators", "loops"})
+CFG_ANALYSES = frozenset({"cfg", "dominators", "postdominators", "loops"})
 ALL_ANALYSES = frozenset({"*"})
 
 
@@ -41,6 +41,13 @@ class PassSpec:
     preserves: frozenset[str] = frozenset()
     after: tuple[Order, ...] = ()
     before: tuple[Order, ...] = ()
+    #: Further stages in which the pass may be used.
+    also: tuple[str, ...] = ()
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """Every stage in which the pass may be used, the usual one first."""
+        return (self.stage, *self.also)
 
 
 def option(default: Any, doc: str) -> Any:
@@ -61,12 +68,16 @@ class Analyses(Protocol):
 class PassContext:
     """What a running pass may use: options, analyses, and a place to say what it did (for `explain`)."""
 
-    __slots__ = ("analyses", "options", "remarks")
+    __slots__ = ("analyses", "options", "remarks", "rules")
 
-    def __init__(self, options: Any, analyses: Analyses, remarks: list[Remark]) -> None:
+    def __init__(
+        self, options: Any, analyses: Analyses, remarks: list[Remark], rules: tuple[Any, ...] = ()
+    ) -> None:
         self.options = options
         self.analyses = analyses
         self.remarks = remarks
+        #: The rewrite rules of all active plugins, in a fixed order.
+        self.rules = rules
 
     def remark(self, kind: str, loc: Loc | None, text: str) -> None:
         """Say what was done ("inlined", "hoisted", ...) or why not ("not-inlined"), by source location."""

@@ -15,19 +15,15 @@ from typing import Any
 from wasmlathe.diagnostics import Diagnostics, SourceFile, Span
 from wasmlathe.frontend.tova.tokens import (
     BRACKET_LIMIT,
-    EOF,
     ENDS_VALUE,
+    EOF,
     FIXED,
     FLOAT,
     IDENT,
     INT,
     LBRACE,
-    LBRACKET,
-    LPAREN,
     RBRACE,
-    RBRACKET,
     REGEX,
-    RPAREN,
     SLASH,
     SLASH_ASSIGN,
     STRING,
@@ -38,10 +34,11 @@ from wasmlathe.frontend.tova.tokens import (
 )
 
 MAX_STRING_NESTING = 64
+_MAX_MISMATCH = 200  # how many unclosed brackets a closing one may skip
 _INT_LIMIT = 1 << 63  # the parser accepts this value only directly behind a minus
 
 _OPERATORS = (
-    r"[(){}\[\],:;@~]"  # a lone `::` is two colons, nothing uses it
+    r"[(){}\[\],:;@~]"  # `::` is two colons, as in the slice `[::2]`
     r"|=>|===?|=|!==?|!|->|-=?|\+=?|\*\*=|\*\*|\*=?|%=?"
     r"|<<=|<<|<=|<|>>>|>>=|>>|>=|>|&&|&=?|\|\||\|>|\|=?|\^=?"
     r"|\?\?|\?\.|\?|\.\.\.|\.\.=|\.\.|\.(?![0-9])|/(?![/*])=?"
@@ -70,7 +67,6 @@ _STRING_STOP = {
 }
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", '"': '"', "'": "'", "{": "{", "}": "}"}
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
-_CLOSER_OF = {LPAREN: RPAREN, LBRACKET: RBRACKET, LBRACE: RBRACE, TEXT_OPEN: TEXT_CLOSE}
 _RADIX = {"x": 16, "b": 2, "o": 8}
 
 
@@ -81,7 +77,7 @@ class Tokens:
     first on their line; `partner` the index of the closing bracket for every opening one that has one.
     """
 
-    __slots__ = ("kinds", "values", "starts", "ends", "line_starts", "partner", "is_truncated")
+    __slots__ = ("ends", "is_truncated", "kinds", "line_starts", "partner", "starts", "values")
 
     def __init__(self) -> None:
         self.kinds: list[int] = []
@@ -149,13 +145,10 @@ class _Lexer:
                         del self.open[base:]
                         return end
                     self.bracket(kind, base)
-                elif kind == SLASH or kind == SLASH_ASSIGN:
-                    if not kinds or kinds[-1] not in ENDS_VALUE:
-                        position = self.regex(start)
-                        scan = _TOKEN.scanner(self.text, position).match  # type: ignore[attr-defined]
-                        continue
-                elif kind == IDENT and text in _TRIPLES:
-                    kind, text = self.triple(text, start, end)
+                elif (kind == SLASH or kind == SLASH_ASSIGN) and (not kinds or kinds[-1] not in ENDS_VALUE):
+                    position = self.regex(start)
+                    scan = _TOKEN.scanner(self.text, position).match  # type: ignore[attr-defined]
+                    continue
                 add_kind(kind)
                 add_value(text)
                 add_start(start)
@@ -195,7 +188,8 @@ class _Lexer:
             self.open.append(index)
             return
         kinds = self.tokens.kinds
-        for depth in range(len(self.open) - 1, base - 1, -1):
+        deepest = len(self.open) - 1
+        for depth in range(deepest, max(base, deepest - _MAX_MISMATCH) - 1, -1):
             opener = kinds[self.open[depth]]
             if opener == kind - 1:
                 self.tokens.partner[self.open[depth]] = index
@@ -204,12 +198,7 @@ class _Lexer:
             if opener == LBRACE:
                 return  # a `)` or `]` does not close a block
 
-    # --- numbers, operators -------------------------------------------------------------------------------------------
-
-    def triple(self, text: str, start: int, end: int) -> tuple[int, str]:
-        """`===` and `!==` are reported and read as `==` and `!=`."""
-        self.error("E0016", f"there is no operator `{text}`", start, end, f"write `{text[:2]}`")
-        return FIXED[text[:2]], text[:2]
+    # --- numbers ------------------------------------------------------------------------------------------------------
 
     def number(self, text: str, start: int, end: int) -> tuple[int, int | float]:
         if text[0] == ".":
@@ -387,7 +376,6 @@ class _Lexer:
         return end
 
 
-_TRIPLES = frozenset(("===", "!=="))
 # Opening text, how much of it is not content, handler; the first that fits counts.
 _RARE = (
     ('"""', 3, _Lexer.triple_string),

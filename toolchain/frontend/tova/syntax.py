@@ -31,7 +31,7 @@ class _NodeType(type):
         namespace["FIELDS"] = fields
         if own:
             body = "; ".join(f"self.{field} = {field}" for field in fields)
-            exec(f"def __init__(self, {', '.join(fields)}): {body}", {}, namespace)
+            exec(f"def __init__(self, {', '.join(fields)}): {body}", {}, namespace)  # noqa: S102 - only names from here
         return super().__new__(mcs, name, bases, namespace)
 
 
@@ -638,13 +638,18 @@ class Export(Stmt):
 
 
 class Test(Stmt):
-    """`test "name" timeout=N {...}` with its hooks taken out of the body; the time is in milliseconds."""
+    """`test "name" timeout=N {...}`; the time is in milliseconds, the body may hold `Hook`s."""
 
     name: str | None
     timeout: int | None
     body: Block
-    before_each: list[Block]
-    after_each: list[Block]
+
+
+class Hook(Stmt):
+    """`before_each {...}`, `after_each {...}` in a test; `kind` is the word."""
+
+    kind: str
+    body: Block
 
 
 class Bench(Stmt):

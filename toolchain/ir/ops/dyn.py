@@ -54,6 +54,7 @@ ROWS: list[OpRow] = [
     _row("not", "not a.", _D1),
     OpRow("dyn.truth", "The condition a as a bool: a must be Bool.", _D1, ("bool",), effects=_ALL),
     OpRow("dyn.is_nil", "True if a is nil.", _D1, ("bool",), effects=_ALL),
+    OpRow("dyn.is_absent", "True if a is nil or NaN: what `??` replaces.", _D1, ("bool",), effects=_ALL),
     OpRow("dyn.from_bool", "The condition as a Bool.", ("bool",), ("dyn",)),
     _row("is", "True if a is of the type `type`.", _D1, type=str),
     _row("not_nil", "a, on a path where it was found not to be nil.", _D1),
@@ -76,7 +77,6 @@ ROWS: list[OpRow] = [
     _row(
         "closure", "A function value made of the function `function` and these captured values.", ("*",), function=str
     ),
-    _row("capture", "Captured value `index` of the closure being executed.", (), index=int),
     _row("cell_new", "A cell that holds a: a variable that closures share.", _D1),
     _row("cell_get", "The content of the cell.", _D1),
     _row("cell_set", "Replace the content of the cell by b.", _D2, ()),

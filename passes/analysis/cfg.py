@@ -1,0 +1,63 @@
+"""The control-flow graph of a function: predecessors, order, what is reachable.
+
+    ^a: cond_br ^b, ^c    ^b: br ^c        =>        preds[c] = [a, b]   order = [a, b, c]
+"""
+
+from __future__ import annotations
+
+from ...ir.core import Block, Function, Target
+
+
+class Cfg:
+    """Edges between blocks. All blocks count for `preds` and `edges_into`, only reachable ones for `order`."""
+
+    __slots__ = ("edges_into", "function", "number", "order", "preds", "succs")
+
+    def __init__(self, function: Function) -> None:
+        self.function = function
+        #: Successors of each block, each once, in the order of the targets.
+        self.succs: dict[Block, list[Block]] = {b: list(dict.fromkeys(b.successors)) for b in function.blocks}
+        #: Predecessors of each block, each once, in the order of the function's blocks.
+        self.preds: dict[Block, list[Block]] = {block: [] for block in function.blocks}
+        #: Every edge into a block, with its source: what changes when the block's parameters change.
+        self.edges_into: dict[Block, list[tuple[Block, Target]]] = {block: [] for block in function.blocks}
+        for block in function.blocks:
+            for succ in self.succs[block]:
+                self.preds[succ].append(block)
+            for target in block.ops[-1].targets if block.ops else ():
+                self.edges_into[target.block].append((block, target))
+        #: Reachable blocks in reverse postorder: the entry first, and each block before those it dominates.
+        self.order: list[Block] = _reverse_postorder(function.entry, self.succs)
+        #: Position in `order` of each reachable block.
+        self.number: dict[Block, int] = {block: index for index, block in enumerate(self.order)}
+
+    def is_reachable(self, block: Block) -> bool:
+        return block in self.number
+
+    @property
+    def unreachable(self) -> list[Block]:
+        """Blocks that no path from the entry leads to, in the function's order."""
+        return [block for block in self.function.blocks if block not in self.number]
+
+
+def cfg(function: Function) -> Cfg:
+    """The control-flow graph of a function with a body."""
+    return Cfg(function)
+
+
+def _reverse_postorder(entry: Block, succs: dict[Block, list[Block]]) -> list[Block]:
+    # The last successor first, so that after the reversal the first target of a branch comes first.
+    postorder: list[Block] = []
+    seen = {entry}
+    stack = [(entry, reversed(succs[entry]))]
+    while stack:
+        block, rest = stack[-1]
+        for succ in rest:
+            if succ not in seen:
+                seen.add(succ)
+                stack.append((succ, reversed(succs[succ])))
+                break
+        else:
+            postorder.append(block)
+            stack.pop()
+    return postorder[::-1]

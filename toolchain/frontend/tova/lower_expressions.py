@@ -1,0 +1,401 @@
+"""Lowering of expressions to HIR."""
+
+from __future__ import annotations
+
+from wasmlathe.ir.core import Value
+
+from . import syntax as s
+from .lower_core import LIBRARY_PREFIX, LoweringCore
+from .names import CONSTANTS, NAMESPACES
+from .scopes import FunctionInfo, LibraryName, Variable
+
+_BINARY_OPS = {
+    "+": "add", "-": "sub", "*": "mul", "/": "div", "%": "rem", "**": "pow", "==": "eq", "!=": "ne", "<": "lt",
+    "<=": "le", ">": "gt", ">=": "ge", "&": "and", "|": "or", "^": "xor", "<<": "shl", ">>": "shr", ">>>": "shr_u",
+}  # fmt: skip
+
+#: What an expression class is called when it is refused.
+_UNSUPPORTED = {
+    "TupleLit": "tuples",
+    "RecordLit": "records",
+    "RecordComp": "record comprehensions",
+    "RegexLit": "regular expressions",
+    "TupleField": "tuple fields",
+    "Propagate": "propagation with `?`",
+    "Await": "async functions",
+    "Yield": "generators",
+    "Spawn": "concurrent blocks",
+}
+
+
+class ExpressionLowering(LoweringCore):
+    """`expression(node)` emits the ops of an expression and returns its value."""
+
+    def expression(self, node: s.Expr) -> Value:
+        method = getattr(self, "_expr_" + type(node).__name__, None)
+        if method is None:
+            return self.unsupported(_UNSUPPORTED.get(type(node).__name__, type(node).__name__), node)
+        return method(node)
+
+    # --- literals and names ------------------------------------------------------------------------------------------
+
+    def _literal(self, node: s.IntLit | s.FloatLit | s.StrLit | s.BoolLit) -> Value:
+        return self.const(node.value, node)
+
+    _expr_IntLit = _expr_FloatLit = _expr_StrLit = _expr_BoolLit = _literal
+
+    def _expr_NilLit(self, node: s.NilLit) -> Value:
+        return self.nil(node)
+
+    def _expr_Template(self, node: s.Template) -> Value:
+        return self.op("text", node, *self.template_parts(node))
+
+    def template_parts(self, node: s.Template) -> list[Value]:
+        return [self.const(p, node) if isinstance(p, str) else self.expression(p) for p in node.parts]
+
+    def _expr_Name(self, node: s.Name) -> Value:
+        symbol = self.meaning.get(node)
+        if isinstance(symbol, Variable):
+            return self.read(symbol, node)
+        if isinstance(symbol, FunctionInfo):
+            return self.closure_of(symbol, node)
+        if isinstance(symbol, LibraryName):
+            return self._library_value(symbol, node)
+        return self.nil(node)  # undefined: reported by name resolution
+
+    def _library_value(self, symbol: LibraryName, node: s.Expr) -> Value:
+        if symbol.kind == "constant":
+            return self.const(CONSTANTS[symbol.name], node)
+        if symbol.kind == "function":
+            return self.op("closure", node, function=LIBRARY_PREFIX + symbol.name)
+        return self.unsupported(f"`{symbol.name}` as a value", node)
+
+    def closure_of(self, info: FunctionInfo, node: s.Node) -> Value:
+        values = self.capture_values(info, node)
+        return self.op("closure", node, *values, function=self.unit.function_name(info))
+
+    def _expr_Lambda(self, node: s.Lambda) -> Value:
+        symbol = self.meaning[node]
+        assert isinstance(symbol, FunctionInfo)
+        return self.closure_of(symbol, node)
+
+    def _expr_Placeholder(self, node: s.Placeholder) -> Value:
+        return self.placeholder if self.placeholder is not None else self.nil(node)
+
+    # --- arrays ------------------------------------------------------------------------------------------------------
+
+    def _expr_ArrayLit(self, node: s.ArrayLit) -> Value:
+        if not any(isinstance(item, s.Spread) for item in node.items):
+            return self.op("array", node, *(self.expression(item) for item in node.items))
+        result = self.op("array", node)
+        for item in node.items:
+            if isinstance(item, s.Spread):
+                self.call("__append_all", item, result, self.expression(item.value))
+            else:
+                self.call("push", item, result, self.expression(item))
+        return result
+
+    def _expr_ArrayComp(self, node: s.ArrayComp) -> Value:
+        result = self.op("array", node)
+        self._clauses(node, 0, result)
+        return result
+
+    def _clauses(self, node: s.ArrayComp, number: int, result: Value) -> None:
+        if number == len(node.clauses):
+            self.call("push", node.element, result, self.expression(node.element))
+            return
+        clause = node.clauses[number]
+        self.for_loop(
+            node, clause.source, clause.targets, clause.condition, lambda: self._clauses(node, number + 1, result)
+        )
+
+    def _expr_Range(self, node: s.Range) -> Value:
+        low, high = self.expression(node.low), self.expression(node.high)
+        return self.call("__range_inclusive" if node.inclusive else "__range", node, low, high)
+
+    def _expr_Index(self, node: s.Index) -> Value:
+        return self.op("index", node, self.expression(node.receiver), self.expression(node.index))
+
+    def _expr_Slice(self, node: s.Slice) -> Value:
+        receiver = self.expression(node.receiver)
+        bounds = [self.nil(node) if b is None else self.expression(b) for b in (node.low, node.high, node.step)]
+        return self.op("slice", node, receiver, *bounds)
+
+    # --- operators ---------------------------------------------------------------------------------------------------
+
+    def _expr_Unary(self, node: s.Unary) -> Value:
+        if node.op == "not":
+            return self.op("not", node, self.expression(node.operand))
+        return self.op("neg" if node.op == "-" else "bit_not", node, self.expression(node.operand))
+
+    def _expr_Binary(self, node: s.Binary) -> Value:
+        chain: list[s.Binary] = []
+        left: s.Expr = node
+        while isinstance(left, s.Binary):  # long sums are deep to the left
+            chain.append(left)
+            left = left.left
+        value = self.expression(left)
+        for link in reversed(chain):
+            value = self.op(_BINARY_OPS[link.op], link, value, self.expression(link.right))
+        return value
+
+    def _expr_CompareChain(self, node: s.CompareChain) -> Value:
+        edges, values = [], []
+        left = self.expression(node.operands[0])
+        last = len(node.ops) - 1
+        for number, (op, operand) in enumerate(zip(node.ops, node.operands[1:], strict=True)):
+            right = self.expression(operand)
+            holds = self.op(_BINARY_OPS[op], node, left, right)
+            if number < last:
+                self._leave_unless(holds, node, edges, values)
+            left = right
+        edges.append(self.edge())
+        values.append(holds)
+        return self._joined("chain", edges, values)
+
+    def _leave_unless(self, holds: Value, node: s.Node, edges: list, values: list) -> None:
+        stop, go_on = self.new_block("stop"), self.new_block("next")
+        condition = self.op("truth", node, holds)
+        self.branch(condition, go_on, stop)
+        env = dict(self.env)
+        self.start(stop, env)
+        values.append(self.const(False, node))
+        edges.append(self.edge())
+        self.start(go_on, env)
+
+    def _joined(self, name: str, edges: list, values: list[Value]) -> Value:
+        _, result = self.join(name, edges, values)
+        assert result is not None
+        return result
+
+    def _expr_Logical(self, node: s.Logical) -> Value:
+        left = self.expression(node.left)
+        more, done = self.new_block("more"), self.new_block("done")
+        condition = self.op("truth", node.left, left)
+        targets = (more, done) if node.op in ("and", "&&") else (done, more)
+        self.branch(condition, *targets)
+        env = dict(self.env)
+        self.start(done, env)
+        edges, values = [self.edge()], [left]
+        self.start(more, env)
+        values.append(self.expression(node.right))
+        edges.append(self.edge())
+        return self._joined("logical", edges, values)
+
+    def _expr_Coalesce(self, node: s.Coalesce) -> Value:
+        if isinstance(node.left, s.Index):
+            index = node.left
+            left = self.op("index_or_nil", index, self.expression(index.receiver), self.expression(index.index))
+        else:
+            left = self.expression(node.left)
+        absent, present = self.new_block("absent"), self.new_block("present")
+        self.branch(self.op("is_absent", node.left, left), absent, present)
+        env = dict(self.env)
+        self.start(present, env)
+        values = [self.op("not_nil", node.left, left)]
+        edges = [self.edge()]
+        self.start(absent, env)
+        values.append(self.expression(node.right))
+        edges.append(self.edge())
+        return self._joined("coalesced", edges, values)
+
+    def _expr_Membership(self, node: s.Membership) -> Value:
+        item = self.expression(node.item)
+        if isinstance(node.container, s.Range):
+            low, high = self.expression(node.container.low), self.expression(node.container.high)
+            found = self.call("__in_range", node, item, low, high, self.const(node.container.inclusive, node))
+        else:
+            found = self.op("in", node, item, self.expression(node.container))
+        return self.op("not", node, found) if node.negated else found
+
+    def _expr_TypeTest(self, node: s.TypeTest) -> Value:
+        value = self.expression(node.value)
+        if node.qualifier is not None or node.name not in TESTABLE_TYPES:
+            return self.unsupported(f"a test for the type `{node.name}`", node)
+        holds = self.op("is", node, value, type=node.name)
+        return self.op("not", node, holds) if node.negated else holds
+
+    def _expr_Pipe(self, node: s.Pipe) -> Value:
+        value = self.expression(node.left)
+        outer, self.placeholder = self.placeholder, value
+        result = self.expression(node.right)
+        self.placeholder = outer
+        return result
+
+    # --- calls -------------------------------------------------------------------------------------------------------
+
+    def _arguments(self, args: list[s.Expr]) -> list[Value]:
+        values = []
+        for arg in args:
+            if isinstance(arg, s.NamedArg):
+                values.append(self.unsupported("named arguments", arg))
+            elif isinstance(arg, s.Spread):
+                values.append(self.unsupported("spread arguments", arg))
+            else:
+                values.append(self.expression(arg))
+        return values
+
+    def _expr_Call(self, node: s.Call) -> Value:
+        callee = node.callee
+        symbol = self.meaning.get(callee) if isinstance(callee, s.Name) else None
+        if isinstance(symbol, FunctionInfo):
+            return self._call_function(symbol, node)
+        if isinstance(symbol, LibraryName) and symbol.kind == "function":
+            return self._call_library(symbol.name, node, self._arguments(node.args))
+        function = self.expression(callee)
+        return self.op("call_value", node, function, *self._arguments(node.args))
+
+    def _call_function(self, info: FunctionInfo, node: s.Call) -> Value:
+        arguments = self._arguments(node.args)
+        given, most = len(arguments), len(info.params)
+        if not info.required <= given <= most:
+            wanted = str(most) if info.required == most else f"{info.required} to {most}"
+            plural = "" if wanted == "1" else "s"
+            self.error("E0206", f"'{info.source_name}' takes {wanted} argument{plural}, not {given}", node)
+            return self.nil(node)
+        captured = self.capture_values(info, node)
+        name = self.unit.function_name(info)
+        return self.op("call", node, *captured, *arguments, callee=name if given == most else f"{name}/{given}")
+
+    def _call_library(self, name: str, node: s.Node, arguments: list[Value]) -> Value:
+        if name == "print":
+            return self._print(node, arguments)
+        if name.startswith("__intrinsic_"):
+            return self.op("intrinsic", node, *arguments, name=name.removeprefix("__intrinsic_"))
+        return self.call(name, node, *arguments)
+
+    def _print(self, node: s.Node, arguments: list[Value]) -> Value:
+        """One text, one write: the arguments' texts with blanks between, and a line end."""
+        parts: list[Value] = []
+        for number, argument in enumerate(arguments):
+            if number:
+                parts.append(self.const(" ", node))
+            parts.append(self.op("show", node, argument, many=len(arguments) > 1))
+        parts.append(self.const("\n", node))
+        self.call("__write", node, self.op("text", node, *parts))
+        return self.nil(node)
+
+    def _expr_MethodCall(self, node: s.MethodCall) -> Value:
+        if node.optional:
+            return self.unsupported("optional chaining `?.`", node)
+        symbol = self.meaning.get(node.receiver) if isinstance(node.receiver, s.Name) else None
+        if isinstance(symbol, LibraryName) and symbol.kind == "namespace":
+            member = self._namespace_member(symbol.name, node.name, node)
+            if not isinstance(member, str):
+                return self.nil(node)
+            return self._call_library(member, node, self._arguments(node.args))
+        receiver = self.expression(node.receiver)
+        return self.op("method", node, receiver, *self._arguments(node.args), name=node.name)
+
+    def _expr_Member(self, node: s.Member) -> Value:
+        if node.optional:
+            return self.unsupported("optional chaining `?.`", node)
+        symbol = self.meaning.get(node.receiver) if isinstance(node.receiver, s.Name) else None
+        if isinstance(symbol, LibraryName) and symbol.kind == "namespace":
+            member = self._namespace_member(symbol.name, node.name, node)
+            if isinstance(member, str):
+                return self.op("closure", node, function=LIBRARY_PREFIX + member)
+            return self.const(member, node)
+        return self.op("getattr", node, self.expression(node.receiver), name=node.name)
+
+    def _namespace_member(self, namespace: str, name: str, node: s.Node) -> str | float | None:
+        members = NAMESPACES[namespace]
+        if name not in members:
+            from wasmlathe.diagnostics import nearest
+
+            close = nearest(name, members)
+            hint = f"did you mean '{namespace}.{close}'?" if close else None
+            self.error("E0105", f"'{namespace}' has no member '{name}'", node, hint)
+            return None
+        return members[name]
+
+    # --- branches as values ------------------------------------------------------------------------------------------
+
+    def _expr_If(self, node: s.If) -> Value:
+        result = self.if_chain(node, want=True)
+        assert result is not None
+        return result
+
+    def if_chain(self, node: s.If, want: bool) -> Value | None:
+        """An `if` with its `elif`s and `else`; its value if one is wanted (nil where a branch has none)."""
+        edges, values = [], []
+        for branch in node.branches:
+            then, otherwise = self.new_block("then"), self.new_block("else")
+            self.condition(branch.condition, then, otherwise)
+            env = self.env
+            self.start(then, env)
+            self.refine(branch.condition, True)
+            self._arm(branch.body, want, edges, values)
+            self.start(otherwise, env)
+            self.refine(branch.condition, False)
+        if node.otherwise is not None:
+            self._arm(node.otherwise, want, edges, values)
+        else:
+            if want:
+                values.append(self.nil(node))
+            edges.append(self.edge())
+        _, result = self.join("endif", edges, values if want else None)
+        if want and result is None:  # no branch reaches the end
+            return self.nil(node)
+        return result
+
+    def _arm(self, body: s.Block, want: bool, edges: list, values: list) -> None:
+        value = self.block_value(body) if want else self.statements(body.statements)
+        if self.reaches_here():
+            if want:
+                assert value is not None
+                values.append(value)
+            edges.append(self.edge())
+
+    def condition(self, node: s.Expr, then: object, otherwise: object) -> None:
+        """Branch on a condition; `and`, `or` and `not` become control flow."""
+        if isinstance(node, s.Unary) and node.op == "not":
+            self.condition(node.operand, otherwise, then)
+        elif isinstance(node, s.Logical) and not has_blocks(node):
+            middle = self.new_block("and" if node.op in ("and", "&&") else "or")
+            if node.op in ("and", "&&"):
+                self.condition(node.left, middle, otherwise)
+            else:
+                self.condition(node.left, then, middle)
+            self.start(middle)
+            self.condition(node.right, then, otherwise)
+        else:
+            value = self.expression(node)
+            self.branch(self.op("truth", node, value), then, otherwise)
+
+    def refine(self, condition: s.Expr, holds: bool) -> None:
+        """In a branch of `x == nil` or `x != nil`, a variable that is not nil is known to be so."""
+        if isinstance(condition, s.Unary) and condition.op == "not":
+            self.refine(condition.operand, not holds)
+        elif isinstance(condition, s.Logical):
+            if (condition.op in ("and", "&&")) == holds:
+                self.refine(condition.left, holds)
+                self.refine(condition.right, holds)
+        elif isinstance(condition, s.Binary) and condition.op in ("==", "!=") and (condition.op == "!=") == holds:
+            self._refine_not_nil(condition)
+
+    def _refine_not_nil(self, test: s.Binary) -> None:
+        for name, other in ((test.left, test.right), (test.right, test.left)):
+            if isinstance(name, s.Name) and isinstance(other, s.NilLit):
+                variable = self.meaning.get(name)
+                if isinstance(variable, Variable) and not self.lives_in_memory(variable) and variable in self.env:
+                    self.env[variable] = self.op("not_nil", name, self.env[variable])
+
+    def _expr_Match(self, node: s.Match) -> Value:
+        result = self.match(node, want=True)
+        assert result is not None
+        return result
+
+    def reaches_here(self) -> bool:
+        """True unless the current block is dead: it began after a jump and nothing leads to it."""
+        return not (self.block.name == "dead" and not self.block.params)
+
+
+def has_blocks(node: s.Node) -> bool:
+    """True if evaluating the expression may execute statements of its function, which may assign variables."""
+    if isinstance(node, s.If | s.Match | s.ArrayComp):
+        return True
+    return not isinstance(node, s.Lambda) and any(has_blocks(child) for child in s.children(node))
+
+
+TESTABLE_TYPES = frozenset({"Int", "Float", "Number", "String", "Bool", "Nil", "Array", "Function"})

@@ -1,0 +1,80 @@
+"""Names that every program sees besides the library's functions: constants, and JavaScript's namespaces."""
+
+from __future__ import annotations
+
+import math
+
+CONSTANTS: dict[str, float] = {"PI": math.pi, "E": math.e, "INF": math.inf}
+
+#: Namespace -> member -> library function, or a constant.
+_MATH: dict[str, str | float] = {
+    "PI": math.pi,
+    "E": math.e,
+    "LN2": math.log(2.0),
+    "LN10": math.log(10.0),
+    "SQRT2": math.sqrt(2.0),
+    **{
+        name: name
+        for name in (
+            "abs", "floor", "ceil", "round", "trunc", "sign", "sqrt", "pow", "sin", "cos", "tan", "asin", "acos",
+            "atan", "atan2", "exp", "log2", "log10", "hypot", "random",
+        )
+    },
+    "log": "ln",
+    "max": "__max2",
+    "min": "__min2",
+}  # fmt: skip
+
+NAMESPACES: dict[str, dict[str, str | float]] = {
+    "Math": _MATH,
+    "math": _MATH,
+    "performance": {"now": "now"},
+    "Date": {"now": "__date_now"},
+    "String": {"fromCharCode": "__from_code", "fromCodePoint": "__from_code"},
+}
+
+#: Methods of arrays and strings whose library function has another name than the method.
+METHOD_ALIASES: dict[tuple[str, str], str] = {
+    ("Array", "some"): "any",
+    ("Array", "every"): "all",
+    ("Array", "reverse"): "__reverse_in_place",
+    ("Array", "sort"): "__sort_in_place",
+    ("Array", "slice"): "__slice_method",
+    ("Array", "indexOf"): "__index_of_or_minus_one",
+    ("Array", "findIndex"): "__find_index_or_minus_one",
+    ("Array", "flat"): "__flat",
+    ("String", "toUpperCase"): "upper",
+    ("String", "toLowerCase"): "lower",
+    ("String", "replace"): "replaceFirst",
+    ("String", "replaceAll"): "replace",
+    ("String", "includes"): "contains",
+    ("String", "substring"): "__substring",
+    ("String", "slice"): "__slice_method",
+    ("String", "indexOf"): "__index_of_or_minus_one",
+    ("String", "charCodeAt"): "__char_code_at",
+    ("String", "codePointAt"): "__char_code_at",
+    ("Int", "toString"): "__to_string_radix",
+    ("Float", "toString"): "__to_string_radix",
+}
+
+#: Library functions that are also methods of their first parameter's type.
+METHODS: dict[str, frozenset[str]] = {
+    "Array": frozenset(
+        "push pop shift unshift map filter reduce forEach find some every join includes indexOf slice concat flat flatMap "
+        "findIndex reverse sort fill any all count sum first last take drop".split()
+    ),
+    "String": frozenset(
+        "split trim trimStart trimEnd toUpperCase toLowerCase upper lower startsWith endsWith padStart padEnd replace "
+        "replaceAll charCodeAt codePointAt substring repeat contains includes indexOf slice chars words lines charAt "
+        "concat".split()
+    ),
+    "Int": frozenset({"toFixed", "toString"}),
+    "Float": frozenset({"toFixed", "toString"}),
+}
+
+
+def method_function(kind: str, name: str) -> str | None:
+    """The library function behind method `name` of a value of this kind; None if there is no such method."""
+    if name not in METHODS.get(kind, ()):
+        return None
+    return METHOD_ALIASES.get((kind, name), name)

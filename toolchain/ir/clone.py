@@ -1,0 +1,92 @@
+"""Copies of IR: of a region of blocks into a function, of a function, of a module.
+
+    copy = clone_blocks(callee.blocks, caller)     # for inlining: copy.blocks[callee.entry], copy.values[v]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .core import Block, Closure, DataSegment, Function, Global, Module, Op, Target, Value
+
+
+class Copy:
+    """What became of the originals: `values[v]` and `blocks[b]` are their copies."""
+
+    __slots__ = ("blocks", "values")
+
+    def __init__(self) -> None:
+        self.values: dict[Value, Value] = {}
+        self.blocks: dict[Block, Block] = {}
+
+    def value(self, value: Value) -> Value:
+        """The copy of `value`, or `value` itself when it comes from outside of what was copied."""
+        return self.values.get(value, value)
+
+    def block(self, block: Block) -> Block:
+        return self.blocks.get(block, block)
+
+
+def clone_op(op: Op, copy: Copy) -> Op:
+    """A copy of `op` that uses the copies known to `copy`, to which its results are added. It is in no block yet."""
+    targets = [Target(copy.block(t.block), [copy.value(v) for v in t.args]) for t in op.targets]
+    types = tuple(result.type for result in op.results)
+    twin = Op(op.row, [copy.value(v) for v in op.operands], types, _clone_attrs(op.attrs), op.loc, targets)
+    for result, original in zip(twin.results, op.results, strict=True):
+        result.name = original.name
+        copy.values[original] = result
+    return twin
+
+
+def clone_blocks(blocks: Sequence[Block], into: Function, values: dict[Value, Value] | None = None) -> Copy:
+    """Append copies of `blocks` to `into`.
+
+    Edges and values between the blocks lead to the copies; what comes from outside stays, unless `values` says what to
+    use instead. Blocks may come in any order.
+    """
+    copy = Copy()
+    for block in blocks:
+        twin = copy.blocks[block] = into.add_block(block.name)
+        twin.cold = block.cold
+        for param in block.params:
+            copy.values[param] = twin.add_param(param.type, param.name)
+    if values:
+        copy.values.update(values)
+    for block in blocks:
+        for op in block.ops:
+            copy.blocks[block].append(clone_op(op, copy))
+    # A use may come before its definition is copied, when the definition's block comes later in `blocks`.
+    for block in blocks:
+        for op in copy.blocks[block].ops:
+            op.replace_uses(copy.values)
+    return copy
+
+
+def clone_function(function: Function, name: str | None = None) -> tuple[Function, Copy]:
+    """A copy of `function`, under another name if given, that belongs to the same module but is not added to it."""
+    twin = Function(name or function.name, list(function.param_types), function.results, function.loc)
+    twin.source_name = function.source_name
+    twin.exported = function.exported if name is None else None
+    twin.attrs = _clone_attrs(function.attrs)
+    twin.module = function.module
+    return twin, clone_blocks(function.blocks, twin)
+
+
+def clone_module(module: Module) -> Module:
+    """A copy of a module that shares nothing mutable with it."""
+    twin = Module(module.name, module.stage)
+    for function in module.functions.values():
+        twin.add(clone_function(function)[0])
+    for g in module.globals.values():
+        twin.globals[g.name] = Global(g.name, g.type, g.init, g.mutable)
+    for segment in module.data.values():
+        copied = twin.data[segment.name] = DataSegment(segment.name, segment.content, segment.align)
+        copied.relocations = list(segment.relocations)
+    for closure in module.closures.values():
+        twin.closures[closure.name] = Closure(closure.name, closure.tag, list(closure.captures))
+    return twin
+
+
+def _clone_attrs(attrs: dict[str, Any]) -> dict[str, Any]:
+    return {key: list(value) if isinstance(value, list) else value for key, value in attrs.items()}

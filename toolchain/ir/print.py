@@ -1,0 +1,311 @@
+"""IR as text: `print` writes what `parse` reads, and print -> parse -> print is the identity.
+
+    func @twice(%n: i64) -> i64 {
+    ^entry:
+      %r: i64 = i64.add %n, %n !2:5
+      ret %r
+    }
+
+Names of the source are kept and made unique with suffixes (`%x`, `%x.1`); unnamed values and blocks are numbered in the
+order of their definitions. The grammar is in docs/ir.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from . import types as t
+from .core import Block, DataSegment, Function, Loc, Module, Op, Target, Value
+from .ops import Effects, OpRow
+from .ops.numeric import bits_of_f64
+
+#: Attributes that name something: written `@x` right after the op's name.
+REFERENCE_KEYS = ("callee", "name", "data")
+#: Attributes that are the op's constant: written as a literal after the op's name.
+LITERAL_KEYS = ("value", "message")
+#: Function attributes with a clause of their own in the header.
+HEADER_KEYS = frozenset({"import", "effects", "inline"})
+
+_PLAIN_NAME = re.compile(r"[\w$.]+(?:-[\w$.]+)*")
+_SUFFIX = re.compile(r"\.\d+$")
+_CANONICAL_NAN = 0x7FF8000000000000
+_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
+
+
+def print(unit: Module | Function) -> str:  # the name says what it does: `ir.print.print(module)`
+    """The text of a module or of one function, ending in a line end."""
+    return _function_text(unit) if isinstance(unit, Function) else _module_text(unit)
+
+
+def op_text(op: Op) -> str:
+    """One op as `print` would write it, without indentation."""
+    function = op.block.function
+    return _op_line(op, _Names(function), _home_file(function))
+
+
+def block_text(block: Block) -> str:
+    """The name of a block as `print` writes it."""
+    return _Names(block.function).block(block)
+
+
+def reference_key(row: OpRow) -> str | None:
+    """Which attribute of the row's ops is written `@x` after the op's name."""
+    return _first_key(row, REFERENCE_KEYS)
+
+
+def literal_key(row: OpRow) -> str | None:
+    """Which attribute of the row's ops is written as a literal after the op's name."""
+    return _first_key(row, LITERAL_KEYS)
+
+
+def _first_key(row: OpRow, keys: Iterable[str]) -> str | None:
+    return next((key for key in keys if key in row.attrs or key + "?" in row.attrs), None)
+
+
+# Words.
+
+
+def quote(text: str) -> str:
+    """`text` in double quotes, on one line, with what is unprintable escaped."""
+    return f'"{"".join(_escape(c) for c in text)}"'
+
+
+def _escape(char: str) -> str:
+    return _ESCAPES.get(char) or (char if char.isprintable() else f"\\u{{{ord(char):x}}}")
+
+
+def name_text(sigil: str, name: str) -> str:
+    """A name behind its sigil, quoted if it is made of anything but letters, digits and `_ $ . -`."""
+    return sigil + (name if _PLAIN_NAME.fullmatch(name) else quote(name))
+
+
+def float_text(x: float) -> str:
+    """The shortest text of a double; a NaN with bits other than the usual ones names them."""
+    if x == x:
+        return repr(x)
+    bits = bits_of_f64(x) & 0xFFFFFFFFFFFFFFFF
+    return "nan" if bits == _CANONICAL_NAN else f"nan:0x{bits:016x}"
+
+
+def is_printable(value: Any) -> bool:
+    """True if an attribute with this value has a textual form."""
+    if isinstance(value, list):
+        return all(map(is_printable, value))
+    return value is None or type(value) in (bool, int, float, str)
+
+
+def literal(value: Any) -> str:
+    """The text of an attribute's value. What has no textual form is shown so that no parser takes it for one."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return float_text(value)
+    if isinstance(value, str):
+        return quote(value)
+    if isinstance(value, list):
+        return f"[{', '.join(map(literal, value))}]"
+    return str(value) if type(value) is int else f"?{value!r}?"
+
+
+def bytes_text(content: bytes) -> str:
+    """Bytes in double quotes: printable ASCII as it is, the rest as two hexadecimal digits."""
+    return f'"{"".join(map(_BYTE_TEXTS.__getitem__, content))}"'
+
+
+_BYTE_TEXTS = [chr(b) if 32 <= b < 127 and b not in b'"\\' else f"\\{b:02x}" for b in range(256)]
+
+
+def _attrs_text(attrs: dict[str, Any], left_out: Iterable[str | None] = ()) -> str:
+    """` {key=value, ...}`, or nothing when no attribute is left."""
+    items = [f"{key}={literal(value)}" for key, value in attrs.items() if key not in left_out]
+    return f" {{{', '.join(items)}}}" if items else ""
+
+
+def _loc_text(loc: Loc | None, home_file: str) -> str:
+    if loc is None:
+        return ""
+    file = "" if loc.file == home_file else quote(loc.file) + ":"
+    return f" !{file}{loc.line}:{loc.col}"
+
+
+def _home_file(function: Function) -> str:
+    return function.loc.file if function.loc else ""
+
+
+# Names of values and blocks.
+
+
+class _Names:
+    """Unique names for the values and blocks of one function."""
+
+    __slots__ = ("blocks", "values")
+
+    def __init__(self, function: Function) -> None:
+        self.values: dict[Value, str] = {}
+        self.blocks: dict[Block, str] = {}
+        values, blocks = _Pool("%"), _Pool("^")
+        for block in function.blocks:
+            self.blocks[block] = blocks.unique(block.name)
+            for param in block.params:
+                self.values[param] = values.unique(param.name)
+            for op in block.ops:
+                for result in op.results:
+                    self.values[result] = values.unique(result.name)
+
+    def value(self, value: Value) -> str:
+        """The name; one that ends in `?` belongs to a value that the function does not define."""
+        return self.values.get(value) or f"%{value.name or ''}?"
+
+    def block(self, block: Block) -> str:
+        return self.blocks.get(block) or f"^{block.name or ''}?"
+
+    def declaration(self, value: Value) -> str:
+        return f"{self.value(value)}: {value.type}"
+
+
+class _Pool:
+    """Hands out each name once."""
+
+    __slots__ = ("number", "sigil", "suffixes", "taken")
+
+    def __init__(self, sigil: str) -> None:
+        self.sigil = sigil
+        self.number = 0
+        self.taken: set[str] = set()
+        self.suffixes: dict[str, int] = {}
+
+    def unique(self, wanted: str | None) -> str:
+        if not wanted or wanted.isdecimal():  # decimal names are the parser's for unnamed values
+            self.number += 1
+            return f"{self.sigil}{self.number - 1}"
+        name = wanted
+        if name in self.taken:
+            base = _SUFFIX.sub("", wanted)
+            suffix = self.suffixes.get(base, 1)
+            while (name := f"{base}.{suffix}") in self.taken:
+                suffix += 1
+            self.suffixes[base] = suffix + 1
+        self.taken.add(name)
+        return name_text(self.sigil, name)
+
+
+# Ops, functions, modules.
+
+
+def _op_line(op: Op, names: _Names, home_file: str) -> str:
+    row, attrs = op.row, op.attrs
+    reference, constant = reference_key(row), literal_key(row)
+    if not isinstance(attrs.get(reference or ""), str):
+        reference = None  # missing or broken: shown in braces if at all
+    if constant not in attrs:
+        constant = None
+    text = row.name
+    if op.results:
+        text = f"{', '.join(map(names.declaration, op.results))} = {text}"
+    if reference:
+        text += " " + name_text("@", attrs[reference])
+    if constant:
+        text += " " + literal(attrs[constant])
+    operands = ", ".join(map(names.value, op.operands))
+    if operands:
+        text += " " + operands
+    extra = _attrs_text(attrs, (reference, constant))
+    text += extra
+    if op.targets:
+        separator = ", " if operands and not extra else " "
+        text += separator + ", ".join(_target_text(target, names) for target in op.targets)
+    return text + _loc_text(op.loc, home_file)
+
+
+def _target_text(target: Target, names: _Names) -> str:
+    args = f"({', '.join(map(names.value, target.args))})" if target.args else ""
+    return names.block(target.block) + args
+
+
+def _block_line(block: Block, names: _Names, is_entry: bool) -> str:
+    params = "" if is_entry or not block.params else f"({', '.join(map(names.declaration, block.params))})"
+    return f"{names.block(block)}{params}:{' cold' if block.cold else ''}"
+
+
+def results_text(results: Iterable[t.Type]) -> str:
+    """` -> ...` for the results of a function; nothing when there are none."""
+    texts = [str(type_) for type_ in results]
+    if not texts:
+        return ""
+    return f" -> {texts[0]}" if len(texts) == 1 else f" -> ({', '.join(texts)})"
+
+
+def effects_text(effects: Effects) -> str:
+    """The names of the effects, joined by `|`."""
+    return "|".join(effect.name or "" for effect in Effects if effect in effects and effect is not Effects.NONE) or "NONE"
+
+
+def _function_header(function: Function, names: _Names) -> str:
+    params = map(names.declaration, function.params) if function.blocks else map(str, function.param_types)
+    text = f"func {name_text('@', function.name)}({', '.join(params)}){results_text(function.results)}"
+    attrs = function.attrs
+    if "import" in attrs:
+        module, name = attrs["import"]
+        text = f"import {text} from {quote(module)} {quote(name)}"
+    if "effects" in attrs:
+        text += f" effects {effects_text(attrs['effects'])}"
+    if function.exported is not None:
+        text += f" export {quote(function.exported)}"
+    if function.source_name != function.name:
+        text += f" source {quote(function.source_name)}"
+    if "inline" in attrs:
+        text += f" inline {quote(attrs['inline'])}"
+    text += _attrs_text(attrs, HEADER_KEYS)
+    if function.loc:
+        text += f" file {quote(function.loc.file)}{_loc_text(function.loc, function.loc.file)}"
+    return text
+
+
+def _function_text(function: Function) -> str:
+    names = _Names(function)
+    header = _function_header(function, names)
+    if function.is_import:
+        return header + "\n"
+    home_file = _home_file(function)
+    lines = [header + " {"]
+    for block in function.blocks:
+        lines.append(_block_line(block, names, block is function.blocks[0]))
+        lines += ["  " + _op_line(op, names, home_file) for op in block.ops]
+    return "\n".join(lines) + "\n}\n"
+
+
+def _data_text(segment: DataSegment) -> str:
+    places = [f"at {at} -> {name_text('@', name)}{_addend(addend)}" for at, name, addend in segment.relocations]
+    head = f"data {name_text('@', segment.name)} align {segment.align} {bytes_text(segment.content)}"
+    return " ".join([head, ", ".join(places)]) if places else head
+
+
+def _addend(addend: int) -> str:
+    return "" if addend == 0 else f" {'+' if addend > 0 else '-'} {abs(addend)}"
+
+
+def _module_text(module: Module) -> str:
+    sections = [[f"module {quote(module.name)} {module.stage}\n"]]
+    sections.append(
+        [
+            f"global {name_text('@', g.name)}: {g.type} = {literal(g.init)}{'' if g.mutable else ' const'}\n"
+            for g in module.globals.values()
+        ]
+    )
+    sections.append([_data_text(segment) + "\n" for segment in module.data.values()])
+    sections.append(
+        [
+            f"closure {name_text('@', c.name)} tag {c.tag} ({', '.join(map(str, c.captures))})\n"
+            for c in module.closures.values()
+        ]
+    )
+    for function in module.functions.values():
+        if function.is_import and sections[-1] and sections[-1][-1].startswith("import "):
+            sections[-1].append(_function_text(function))
+        else:
+            sections.append([_function_text(function)])
+    return "\n".join("".join(section) for section in sections if section)
