@@ -20,7 +20,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import wasmtime
-
 from wasmlathe.artifact import Artifact
 from wasmlathe.cache import Cache
 from wasmlathe.wasm_runtime.engine import run

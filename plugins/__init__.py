@@ -1,0 +1,1 @@
+"""The built-in plugins. They come in as a stranger's do: through the entry-point group `wasmlathe.plugins`."""

@@ -94,7 +94,8 @@ class Artifact:
 
     @property
     def name(self) -> str:
-        return self.manifest["name"]
+        name: str = self.manifest["name"]
+        return name
 
     def to_bytes(self) -> bytes:
         files, packed = self.source_map.plain()

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 
-from wasmlathe.sealed import blake2b, seal, unseal
+from wasmlathe.sealed import new_digest, seal, unseal
 
 TYPE_CHECKING = False  # the name that type checkers know, without the import of `typing`
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _OTHERS_MAY_WRITE = 0o022
 
 def key(*parts: str | bytes) -> str:
     """A name for the content that depends on `parts`, and on nothing else."""
-    state = blake2b(digest_size=20)
+    state = new_digest(digest_size=20)
     for part in parts:
         data = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
         state.update(len(data).to_bytes(8, "little"))  # so that ("ab", "c") is not ("a", "bc")

@@ -14,7 +14,7 @@ Every stage reports through one `Diagnostics` collector, so that a run shows all
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 CODES: dict[str, str] = {
     # Text and tokens.
@@ -80,10 +80,15 @@ CODES: dict[str, str] = {
     "E0503": "An unknown plugin, or one that cannot be loaded.",
     "E0504": "An unknown stage, pipeline, preset, target or engine.",
     "E0505": "A configuration file is malformed.",
-    "E0506": "Textual IR is malformed.",
     "E0507": "A plugin failed.",
     "E0508": "A tool that this command needs is missing.",
     "E0509": "The order of passes is contradictory.",
+    # Textual IR.
+    "E0900": "A line of textual IR breaks the grammar.",
+    "E0901": "An op, type, effect or constant that textual IR does not have.",
+    "E0902": "A name without a definition, or a block without its terminator, in textual IR.",
+    "E0903": "Two definitions of one name in textual IR.",
+    "E0904": "Textual IR breaks a rule of the verifier.",
     # Warnings.
     "W0001": "A local variable is never used.",
     "W0002": "A function is never used.",
@@ -290,25 +295,37 @@ def nearest(word: str, candidates: Iterable[str]) -> str | None:
 def render(diagnostic: Diagnostic, color: bool = False) -> str:
     """The diagnostic as shown to the user: sentence, place, source line with carets, notes and hint."""
 
-    def paint(style: str, text: str) -> str:
-        return f"{_COLORS[style]}{text}{_COLORS['off']}" if color else text
-
+    paint = _painter(color)
     head = paint(diagnostic.severity, f"{diagnostic.severity}[{diagnostic.code}]")
     lines = [f"{head}{paint('bold', ': ' + diagnostic.message)}"]
     margin = "  "
     if diagnostic.span is not None:
         line, _ = diagnostic.span.file.position(diagnostic.span.start)
         margin = " " * (len(str(line)) + 2)
-        source, carets = _excerpt(diagnostic.span)
-        bar = paint("gutter", "|")
-        lines.append(f"{margin[:-1]}{paint('gutter', '-->')} {diagnostic.span}")
-        lines.append(f"{margin}{bar}")
-        lines.append(f" {paint('gutter', str(line))} {bar} {source}".rstrip())
-        lines.append(f"{margin}{bar} {paint(diagnostic.severity, carets) if color else carets}")
+        lines += place_lines(diagnostic.span, diagnostic.severity, color)
     lines += [f"{margin}{paint('gutter', '=')} note: {note}" for note in diagnostic.notes]
     if diagnostic.hint:
         lines.append(f"{margin}{paint('gutter', '=')} hint: {diagnostic.hint}")
     return "\n".join(lines)
+
+
+def place_lines(span: Span, severity: str = "error", color: bool = False) -> list[str]:
+    """The place of a span: file, line and column, then the source line with carets under it."""
+    paint = _painter(color)
+    line, _ = span.file.position(span.start)
+    margin = " " * (len(str(line)) + 2)
+    source, carets = _excerpt(span)
+    bar = paint("gutter", "|")
+    return [
+        f"{margin[:-1]}{paint('gutter', '-->')} {span}",
+        f"{margin}{bar}",
+        f" {paint('gutter', str(line))} {bar} {source}".rstrip(),
+        f"{margin}{bar} {paint(severity, carets)}",
+    ]
+
+
+def _painter(color: bool) -> Callable[[str, str], str]:
+    return (lambda style, text: f"{_COLORS[style]}{text}{_COLORS['off']}") if color else (lambda _style, text: text)
 
 
 def render_all(diagnostics: Iterable[Diagnostic], color: bool = False) -> str:

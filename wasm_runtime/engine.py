@@ -203,8 +203,8 @@ class Guest:
             return TimeLimit(f"timed out after {self.limits.timeout_seconds:g} s", location, frames)
         if code in PANICS:
             return ProgramPanic(PANICS[code], location, frames)
-        what = FAULTS.get(code) or self._trap_message(trap)
-        return InternalError(f"the compiled program failed: {what}", location, frames)
+        what = FAULTS.get(number.value) if has_code else None
+        return InternalError(f"the compiled program failed: {what or self._trap_message(trap)}", location, frames)
 
     def _trap_message(self, trap: int) -> str:
         text = c.Vec()
@@ -234,7 +234,8 @@ def _new_engine(library: c.Library, stack_bytes: int, interruptible: bool) -> in
     library.wasmtime_config_max_wasm_stack_set(config, stack_bytes)
     if interruptible:
         library.wasmtime_config_epoch_interruption_set(config, True)
-    return library.wasm_engine_new_with_config(config)
+    engine: int = library.wasm_engine_new_with_config(config)
+    return engine
 
 
 def _load_module(library: c.Library, engine: int, artifact: Artifact, limits: Limits, cache: caches.Cache) -> int:
@@ -245,7 +246,7 @@ def _load_module(library: c.Library, engine: int, artifact: Artifact, limits: Li
     if path is not None:
         error = library.wasmtime_module_deserialize_file(engine, os.fsencode(path), ctypes.byref(module))
         if not error:
-            return module.value
+            return module.value or 0
         library.take_error(error)  # made by another wasmtime, or removed a moment ago: compile
     error = library.wasmtime_module_new(engine, artifact.wasm, len(artifact.wasm), ctypes.byref(module))
     if error:
@@ -256,7 +257,7 @@ def _load_module(library: c.Library, engine: int, artifact: Artifact, limits: Li
         library.take_error(error)  # code that cannot be kept still runs
     else:
         cache.put(NATIVE_KIND, name, native.take_bytes(library.wasm_byte_vec_delete))
-    return module.value
+    return module.value or 0
 
 
 def _native_key(library: c.Library, artifact: Artifact, limits: Limits) -> str:
@@ -287,7 +288,8 @@ def run(
     """Run the program's entry and return its exit status; its output goes to `stdout`, or else to sys.stdout.
 
     Raises ProgramPanic (TimeLimit), InternalError, EngineMissing, KeyboardInterrupt, or what `stdout` raises; the output
-    up to there is flushed. When nobody reads the output any more the program ends quietly with EXIT_BROKEN_PIPE.
+    up to there is flushed. Ctrl-C in a loop that calls nothing and has no time limit ends the whole process, after a flush:
+    there is no other way out of it. When nobody reads the output any more the program ends quietly with EXIT_BROKEN_PIPE.
     """
     output = Output(stdout)
     host = Host(c.load(), artifact.manifest["sites"], args, output)
@@ -395,12 +397,12 @@ class _Job:
             self._guest.close()
             return
         # Nothing stops a loop that was compiled without checks, so the process ends as Ctrl-C ends one by default.
-        import _signal
+        import signal
 
         try:
             self._host.output.flush()
             if sys.stderr is not None:
                 sys.stderr.flush()
         finally:
-            _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
-            _signal.raise_signal(_signal.SIGINT)
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            signal.raise_signal(signal.SIGINT)

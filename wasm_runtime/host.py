@@ -35,7 +35,6 @@ class Host:
     __slots__ = (
         "_arguments",
         "_interrupt",
-        "_random",
         "failure",
         "library",
         "memory",
@@ -54,7 +53,6 @@ class Host:
         self.memory = memoryview(b"")
         self.memory_size = 0  # as far as known; a callback that needs more asks
         self._arguments = [arg.encode("utf-8", "surrogateescape") for arg in args]
-        self._random: Callable[[], float] | None = None
         self._interrupt: BaseException | None = None
 
     # Ending early
@@ -62,7 +60,8 @@ class Host:
     def leave(self, failure: BaseException) -> int:
         """Remember why the program ends; the trap to return from the callback."""
         self.failure = failure
-        return self.library.wasmtime_trap_new(b"", 0)
+        trap: int = self.library.wasmtime_trap_new(b"", 0)
+        return trap
 
     def take_failure(self) -> BaseException | None:
         failure, self.failure = self.failure, None
@@ -123,16 +122,6 @@ class Host:
     def exit(self, _caller: int, slots: Slots) -> None:
         raise ProgramExit(slots[0])
 
-    def now(self, _caller: int, slots: Slots) -> None:
-        slots[0] = time.time_ns() / 1e6
-
-    def random(self, _caller: int, slots: Slots) -> None:
-        if self._random is None:
-            from _random import Random  # the generator without the module around it, which takes 3 ms to import
-
-            self._random = Random().random
-        slots[0] = self._random()
-
     def arg_count(self, _caller: int, slots: Slots) -> None:
         slots[0] = len(self._arguments)
 
@@ -151,6 +140,7 @@ def _write(host: Host) -> Callback:
     """`write`: what every printing program spends its time in, so its names are all local."""
     output = host.output
     pending = output.pending
+    collect = pending.extend
     limit = output.limit
 
     def callback(_env: int, caller: int, slots: Slots, _count: int) -> int | None:
@@ -159,7 +149,7 @@ def _write(host: Host) -> Callback:
             end = start + slots[_SECOND]
             if end > host.memory_size:
                 host.see_memory(caller, end)
-            pending.extend(host.memory[start:end])
+            collect(host.memory[start:end])
             if len(pending) > limit:
                 output.flush()
             return None
@@ -177,7 +167,8 @@ def _guarded(method: Callable[[Host, int, Slots], None]) -> Callable[[Host], Cal
             try:
                 if host.memory_size < 0:
                     host.raise_interrupt()
-                return method(host, caller, slots)
+                method(host, caller, slots)
+                return None
             except IndexError:
                 return host.leave(InternalError("the program gave the host a number of no panic site or argument"))
             except BaseException as failure:  # noqa: BLE001 must not pass through C frames; raised again outside
@@ -186,6 +177,32 @@ def _guarded(method: Callable[[Host, int, Slots], None]) -> Callable[[Host], Cal
         return callback
 
     return bind
+
+
+def _number(source: Callable[[], Callable[[], float]], scale: float) -> Callable[[Host], Callback]:
+    """A callback without parameters whose result is `scale` times what the function from `source` returns."""
+
+    def bind(host: Host) -> Callback:
+        read = source()
+
+        def callback(_env: int, _caller: int, slots: Slots, _count: int) -> int | None:
+            try:
+                if host.memory_size < 0:
+                    host.raise_interrupt()
+                slots[0] = read() * scale
+                return None
+            except BaseException as failure:  # noqa: BLE001 must not pass through C frames; raised again outside
+                return host.leave(failure)
+
+        return callback
+
+    return bind
+
+
+def _random_numbers() -> Callable[[], float]:
+    from _random import Random  # the generator without the module around it, which takes 3 ms to import
+
+    return Random().random
 
 
 class Import:
@@ -206,8 +223,8 @@ IMPORTS = {
     "write": Import("ii", "", _write),
     "panic": Import("i", "", _guarded(Host.panic)),
     "panic_text": Import("iii", "", _guarded(Host.panic_text)),
-    "now": Import("", "d", _guarded(Host.now), c.CALLBACK_DOUBLES),
-    "random": Import("", "d", _guarded(Host.random), c.CALLBACK_DOUBLES),
+    "now": Import("", "d", _number(lambda: time.time, 1000.0), c.CALLBACK_DOUBLES),
+    "random": Import("", "d", _number(_random_numbers, 1.0), c.CALLBACK_DOUBLES),
     "exit": Import("i", "", _guarded(Host.exit)),
     "arg_count": Import("", "i", _guarded(Host.arg_count)),
     "arg_size": Import("i", "i", _guarded(Host.arg_size)),
@@ -237,7 +254,8 @@ def link(host: Host, context: int, names: Sequence[tuple[str, str]]) -> tuple[An
 
 def _function_type(library: c.Library, row: Import) -> int:
     params, results = _value_types(library, row.params), _value_types(library, row.results)
-    return library.wasm_functype_new(ctypes.byref(params), ctypes.byref(results))
+    kind: int = library.wasm_functype_new(ctypes.byref(params), ctypes.byref(results))
+    return kind
 
 
 def _value_types(library: c.Library, kinds: str) -> c.Vec:
@@ -251,7 +269,7 @@ def _value_types(library: c.Library, kinds: str) -> c.Vec:
 
 _CALLBACK_CODES: tuple[CodeType, ...] = tuple(
     next(const for const in maker.__code__.co_consts if hasattr(const, "co_firstlineno"))
-    for maker in (_write, _guarded(Host.panic))
+    for maker in (_write, _guarded(Host.panic), _number(_random_numbers, 1.0))
 )
 
 
@@ -262,20 +280,20 @@ def guard_interrupts() -> None:
     of the next callback, before its `try`. There our handler notes it instead, and the callback ends the program. Only
     Python's own handler is replaced, and everywhere else ours does what that one does.
     """
-    import _signal  # `signal` is this plus enums
+    import signal
 
     if sys.modules.get("threading") is not None:
         threading = sys.modules["threading"]
         if threading.current_thread() is not threading.main_thread():
             return
-    if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
-        _signal.signal(_signal.SIGINT, _on_interrupt)
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _on_interrupt)
 
 
 def _on_interrupt(number: int, frame: FrameType | None) -> None:
     if frame is not None and frame.f_code in _CALLBACK_CODES and frame.f_lineno == frame.f_code.co_firstlineno:
         frame.f_locals["host"].interrupt(KeyboardInterrupt())
         return
-    import _signal
+    import signal
 
-    _signal.default_int_handler(number, frame)
+    signal.default_int_handler(number, frame)

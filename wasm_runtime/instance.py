@@ -21,10 +21,11 @@ from typing import Any, Self
 
 from wasmlathe import cache as caches
 from wasmlathe.artifact import Artifact
+from wasmlathe.lower import layout
 from wasmlathe.wasm_runtime import values
 from wasmlathe.wasm_runtime import wasmtime_c as c
 from wasmlathe.wasm_runtime.engine import MEGABYTE, NO_LIMITS, Guest, Limits
-from wasmlathe.wasm_runtime.host import ADDRESS_SPACE, Host, guard_interrupts
+from wasmlathe.wasm_runtime.host import Host, guard_interrupts
 from wasmlathe.wasm_runtime.output import Output
 from wasmlathe.wasm_runtime.panics import InternalError, ProgramPanic
 
@@ -164,10 +165,11 @@ class Instance:
 class _Shared:
     """What the calls into one instance have in common: the lock, and the slots for arguments, result and trap."""
 
-    __slots__ = ("_slots", "floats", "guest", "ints", "lock", "slots_address", "trap_word")
+    __slots__ = ("_slots", "allocator", "floats", "guest", "ints", "lock", "slots_address", "trap_word")
 
     def __init__(self, guest: Guest, most_params: int) -> None:
         self.guest = guest
+        self.allocator: _Allocator | None = None  # many programs have no need of one, and do not export it
         self.lock = _thread.RLock()
         self.trap_word = _SLOT_WORDS * max(most_params, 1)
         self._slots = (ctypes.c_int64 * (self.trap_word + _SLOT_WORDS))()
@@ -182,6 +184,43 @@ class _Shared:
                 self.ints.release()  # a function that is called later finds out when it stores its arguments
                 self.floats.release()
                 self.guest.close()
+
+
+class _Allocator:
+    """The program's `__alloc`, with everything that a call of it needs."""
+
+    __slots__ = ("_address", "_arguments", "_call", "_guest", "_slots", "_trap")
+
+    def __init__(self, guest: Guest) -> None:
+        self._guest = guest
+        self._address = guest.function("__alloc")
+        self._slots = (ctypes.c_int64 * _SLOT_WORDS)()
+        self._trap = ctypes.c_void_p()
+        self._call = guest.library.raw_call()
+        self._arguments = (
+            ctypes.c_void_p(guest.context),
+            ctypes.c_void_p(ctypes.addressof(self._address)),
+            self._slots,
+            ctypes.c_size_t(1),
+            ctypes.byref(self._trap),
+        )
+
+    def allocate(self, size: int) -> int:
+        """Address of `size` bytes of the program's memory. Raises ProgramPanic if there are none."""
+        if size > layout.MAX_OBJECT_BYTES:
+            raise ProgramPanic("out of memory")
+        self._slots[0] = size
+        error = self._call(*self._arguments)
+        if error or self._trap.value:
+            trap, self._trap.value = self._trap.value, None
+            raise self._guest.failure(error, trap or 0)
+        base = self._slots[0] & 0xFFFF_FFFF
+        host = self._guest.host
+        if base + size > host.memory_size:
+            self._guest.refresh_memory()
+            if base + size > host.memory_size:
+                raise InternalError("the program's allocator returned an address outside its memory")
+        return base
 
 
 class _Calls:
@@ -234,25 +273,15 @@ class _Calls:
     def lower(self, index: int, value: object, image: values.Image) -> int:
         """An object in memory: its offset in the image."""
         kind = self._signature.params[index][1]
-        return self._checked(index, lambda: image.add(kind, value))
+        offset: int = self._checked(index, lambda: image.add(kind, value))
+        return offset
 
     def place(self, image: values.Image) -> int:
         """Write the objects of this call's arguments into memory; where."""
-        size = image.size
-        if size >= ADDRESS_SPACE:
-            raise ProgramPanic("out of memory")
-        slots, trap = (ctypes.c_int64 * 2)(size), ctypes.c_void_p()
-        guest = self._guest
-        error = guest.library.raw_call()(
-            ctypes.c_void_p(guest.context), guest.function("__alloc"), slots, ctypes.c_size_t(1), ctypes.byref(trap)
-        )
-        if error or trap.value:
-            raise guest.failure(error, trap.value or 0)
-        base = slots[0] & 0xFFFF_FFFF
-        guest.refresh_memory()
-        if base + size > guest.host.memory_size:
-            raise InternalError("the program's allocator returned an address outside its memory")
-        image.write(guest.host.memory, base)
+        if self._shared.allocator is None:
+            self._shared.allocator = _Allocator(self._guest)
+        base = self._shared.allocator.allocate(image.size)
+        image.write(self._guest.host.memory, base)
         return base
 
     def wrong_count(self, args: tuple[object, ...]) -> TypeError:

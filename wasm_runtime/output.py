@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     Sink = Callable[[bytes], object]
 
 BUFFER_BYTES = 1 << 16
+# Streams in front of these go to a descriptor. (To have a `fileno` is not enough: that of a notebook's stream is the
+# terminal the notebook was started from.)
+_FILES = (io.FileIO, io.BufferedWriter, io.BufferedRandom)
 
 
 class Output:
@@ -48,11 +51,10 @@ class Output:
         stream = self._target()
         if stream is None:  # a windowed program on Windows has no output at all
             return len
-        descriptor = _descriptor(stream)
-        if descriptor is not None:
+        binary = getattr(stream, "buffer", None) or getattr(stream, "raw", stream)
+        if isinstance(binary, _FILES):
             stream.flush()  # what others wrote before us comes first
-            return lambda data: _write_all(descriptor, data)
-        binary = getattr(stream, "buffer", stream)
+            return lambda data: _write_all(stream.fileno(), data)
         if isinstance(binary, (io.RawIOBase, io.BufferedIOBase)):
             return lambda data: _write_binary(stream, binary, data)
         return lambda data: self._write_text(stream, data)
@@ -63,13 +65,6 @@ class Output:
         whole = len(data) - _unfinished(data)
         data, self._tail = data[:whole], data[whole:]
         stream.write(data.decode("utf-8", "replace"))
-
-
-def _descriptor(stream: Any) -> int | None:
-    try:
-        return stream.fileno()
-    except (AttributeError, OSError, ValueError):  # io.UnsupportedOperation is the two last at once
-        return None
 
 
 def _is_terminal(stream: Any) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import operator
 from array import array
+from collections.abc import Sequence
 from struct import error as StructError
 from struct import pack, unpack, unpack_from
 from typing import Any
@@ -103,7 +104,8 @@ class Image:
         offset = self._reserve(layout.STRING_OBJECT_BYTES)
         buffer = self._object(layout.TYPE_BUFFER, layout.BUFFER_START, data)
         self._fields(offset, layout.HEADER_TYPE, layout.TYPE_STRING, layout.STRING_OBJECT_BYTES)
-        self._fields(offset, layout.STRING_BYTE_LENGTH, len(data), len(value))
+        self._fields(offset, layout.STRING_BYTE_LENGTH, len(data))
+        self._fields(offset, layout.STRING_CHARACTERS, len(value))
         self._fields(buffer, layout.BUFFER_USED, len(data))
         self._pointers.append((offset + layout.STRING_START, [buffer + layout.BUFFER_START]))
         self._pointers.append((offset + layout.STRING_BUFFER, [buffer]))
@@ -159,17 +161,19 @@ def scalar_block(element: str, value: object) -> bytes | memoryview:
     return _pack(element, unpack(f"{view.format[:-1]}{len(view)}{code}", view.tobytes()))
 
 
-def sequence(element: str, value: object) -> list[object] | tuple[object, ...]:
+def sequence(element: str, value: object) -> Sequence[Any]:
     """`value` as a list or tuple; the rows of a buffer of two dimensions count as its elements."""
     if isinstance(value, (list, tuple)):
         return value
     view = None if isinstance(value, (str, bytes, bytearray)) else _buffer(value)
-    if view is None or not is_array(element) or view.ndim < 2 or len(view.format) != 1:
+    shape = view.shape if view is not None else None
+    if view is None or not shape or len(shape) < 2 or not is_array(element) or len(view.format) != 1:
         raise Mismatch(f"expected [{element}], got {describe(value)}")
-    if view.ndim > 2 or not view.contiguous or not view.nbytes:  # memoryview cannot cut these into rows
+    if len(shape) > 2 or not view.contiguous or not view.nbytes:  # memoryview cannot cut these into rows
         return view.tolist()
-    flat, width = view.cast("B").cast(view.format), view.shape[1]
-    return [flat[row * width : (row + 1) * width] for row in range(view.shape[0])]
+    flat: Any = view.cast("B").cast(view.format)  # type: ignore[call-overload]  # any format of one letter will do
+    rows, width = shape
+    return [flat[row * width : (row + 1) * width] for row in range(rows)]
 
 
 def _view(element: str, value: object) -> memoryview:
@@ -181,7 +185,7 @@ def _view(element: str, value: object) -> memoryview:
     return view
 
 
-def _buffer(value: object) -> memoryview | None:
+def _buffer(value: Any) -> memoryview | None:
     try:
         return memoryview(value)
     except TypeError:
@@ -233,7 +237,7 @@ def _read_array(type_name: str, memory: memoryview, address: int) -> list[Any]:
     element = element_type(type_name)
     elements = _slice(memory, start, count * layout.element_bytes(element)) if count else memory[:0]
     if element in NATIVE_FORMATS:
-        return elements.cast(NATIVE_FORMATS[element][0]).tolist()
+        return list(elements.cast(NATIVE_FORMATS[element][0]))  # type: ignore[call-overload]  # from a table
     inner = _read_string if element == "String" else lambda memory, address: _read_array(element, memory, address)
     return [inner(memory, pointer) for pointer in elements.cast("I")]
 

@@ -1,6 +1,6 @@
 """Who calls whom, and in which order to look at functions so that callees come first.
 
-    f -> g, g -> h, h -> g        =>        components = [[h, g], [f]]
+f -> g, g -> h, h -> g        =>        components = [[h, g], [f]]
 """
 
 from __future__ import annotations
@@ -57,12 +57,12 @@ def _components(callees: dict[Function, list[Function]]) -> Iterator[list[Functi
     index: dict[Function, int] = {}
     low: dict[Function, int] = {}
     open_: dict[Function, None] = {}  # visited, component not complete yet; a stack with fast lookup
-    for root in callees:
+    for root, called in callees.items():
         if root in index:
             continue
         index[root] = low[root] = len(index)
         open_[root] = None
-        work = [(root, iter(callees[root]))]
+        work = [(root, iter(called))]
         while work:
             function, rest = work[-1]
             for callee in rest:

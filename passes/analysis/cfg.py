@@ -1,6 +1,6 @@
 """The control-flow graph of a function: predecessors, order, what is reachable.
 
-    ^a: cond_br ^b, ^c    ^b: br ^c        =>        preds[c] = [a, b]   order = [a, b, c]
+^a: cond_br ^b, ^c    ^b: br ^c        =>        preds[c] = [a, b]   order = [a, b, c]
 """
 
 from __future__ import annotations

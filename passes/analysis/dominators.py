@@ -104,7 +104,7 @@ def dominators(function: Function, graph: Cfg | None = None) -> DominatorTree:
     order, number = graph.order, graph.number
     succs = [[number[s] for s in graph.succs[block]] for block in order]
     preds = [[number[p] for p in graph.preds[block] if p in number] for block in order]
-    parents = _immediate_dominators(succs, preds)
+    parents = immediate_dominators(succs, preds)
     idom = {block: order[p] if p >= 0 else None for block, p in zip(order, parents, strict=True)}
     return DominatorTree(graph, graph.preds, idom)
 
@@ -123,7 +123,7 @@ def postdominators(function: Function, graph: Cfg | None = None) -> DominatorTre
     for end in _ends(succs, preds):
         succs[0].append(end)
         preds[end].append(0)
-    parents = _immediate_dominators(succs, preds)
+    parents = immediate_dominators(succs, preds)
     idom = {block: order[parents[i] - 1] if parents[i] > 0 else None for i, block in enumerate(order, 1)}
     return DominatorTree(graph, graph.succs, idom)
 
@@ -152,7 +152,7 @@ def _ends(succs: list[list[int]], preds: list[list[int]]) -> list[int]:
     return ends
 
 
-def _immediate_dominators(succs: list[list[int]], preds: list[list[int]]) -> list[int]:
+def immediate_dominators(succs: list[list[int]], preds: list[list[int]]) -> list[int]:
     """The immediate dominator of each vertex reachable from vertex 0; -1 for vertex 0 itself and the unreachable."""
     vertices, parent = _depth_first(succs)
     position = [-1] * len(succs)
@@ -169,9 +169,7 @@ def _immediate_dominators(succs: list[list[int]], preds: list[list[int]]) -> lis
             v = position[pred]
             if v < 0:
                 continue
-            candidate = v if v <= w else _lowest_semi(v, w, ancestor, label)
-            if candidate < lowest:
-                lowest = candidate
+            lowest = min(lowest, v if v <= w else _lowest_semi(v, w, ancestor, label))
         semi[w] = label[w] = lowest
     idom = parent
     for w in range(1, count):

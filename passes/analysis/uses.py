@@ -1,6 +1,6 @@
 """Who uses a value: operands and arguments of branch targets.
 
-    %c = i64.add %a, %a ; br ^x(%c)        =>        a: [(add, 0), (add, 1)]   c: [(br, 0 of ^x)]
+%c = i64.add %a, %a ; br ^x(%c)        =>        a: [(add, 0), (add, 1)]   c: [(br, 0 of ^x)]
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ from ...ir.core import Function, Op, Target, Value
 
 
 class Use(NamedTuple):
-    """The place of one use: operand `index` of `op` or, if `target` is given, argument `index` of that target of `op`."""
+    """The place of one use: operand `slot` of `op` or, if `target` is given, argument `slot` of that target of `op`."""
 
     op: Op
-    index: int
+    slot: int
     target: Target | None = None
 
     @property
     def value(self) -> Value:
-        return (self.target.args if self.target else self.op.operands)[self.index]
+        return (self.target.args if self.target else self.op.operands)[self.slot]
 
     def put(self, value: Value) -> None:
         """Use `value` here instead."""
-        (self.target.args if self.target else self.op.operands)[self.index] = value
+        (self.target.args if self.target else self.op.operands)[self.slot] = value
 
 
 class Uses:
@@ -59,11 +59,11 @@ class Uses:
     def add(self, op: Op) -> None:
         """Take in the uses by an op that was inserted."""
         uses = self._uses
-        for index, value in enumerate(op.operands):
-            uses.setdefault(value, []).append(Use(op, index))
+        for slot, value in enumerate(op.operands):
+            uses.setdefault(value, []).append(Use(op, slot))
         for target in op.targets:
-            for index, value in enumerate(target.args):
-                uses.setdefault(value, []).append(Use(op, index, target))
+            for slot, value in enumerate(target.args):
+                uses.setdefault(value, []).append(Use(op, slot, target))
 
     def remove(self, op: Op) -> None:
         """Forget the uses by an op that is about to be erased, or whose operands are about to change in number."""

@@ -388,3 +388,13 @@ def test_ctrl_c_leaves_a_call_into_an_instance(tmp_path):
     statement = "Instance(compiled, stdout=open('/dev/null', 'w')).start()"
     status, _out, errors = interrupted(tmp_path, f"(loop $l {HELLO} (br $l))", statement)
     assert (status, errors) == (99, "")
+
+
+def test_a_run_imports_nothing_slow():
+    """What a cached run pays for: none of these is needed to start a program, and each takes milliseconds."""
+    slow = {"click", "dataclasses", "hashlib", "inspect", "json", "pluggy", "rich", "threading", "typing", "wasmtime"}
+    script = "import sys; before = set(sys.modules); import wasmlathe.wasm_runtime.engine, wasmlathe.artifact, \
+wasmlathe.fingerprint; print(*(set(sys.modules) - before))"
+    imported = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    assert "wasmlathe.wasm_runtime.engine" in imported
+    assert not slow & set(imported)

@@ -45,6 +45,7 @@ class Builder:
     def emit(
         self,
         name: str | OpRow,
+        /,  # `name` is also an attribute of some ops
         operands: Sequence[Value] = (),
         results: tuple[t.Type, ...] | None = None,
         targets: list[Target] | None = None,
@@ -61,7 +62,7 @@ class Builder:
                 raise ValueError(f"{row.name} needs explicit result types")
         return self.insert(Op(row, list(operands), results, attrs, self.loc, targets))
 
-    def op(self, name: str, *operands: Value, **attrs: Any) -> Value:
+    def op(self, name: str, /, *operands: Value, **attrs: Any) -> Value:
         """Insert an op with one result that follows from its operands, and return the result."""
         return self.emit(name, operands, None, None, **attrs).results[0]
 

@@ -1,6 +1,6 @@
 """Copies of IR: of a region of blocks into a function, of a function, of a module.
 
-    copy = clone_blocks(callee.blocks, caller)     # for inlining: copy.blocks[callee.entry], copy.values[v]
+copy = clone_blocks(callee.blocks, caller)     # for inlining: copy.blocks[callee.entry], copy.values[v]
 """
 
 from __future__ import annotations
@@ -30,12 +30,8 @@ class Copy:
 
 def clone_op(op: Op, copy: Copy) -> Op:
     """A copy of `op` that uses the copies known to `copy`, to which its results are added. It is in no block yet."""
-    targets = [Target(copy.block(t.block), [copy.value(v) for v in t.args]) for t in op.targets]
-    types = tuple(result.type for result in op.results)
-    twin = Op(op.row, [copy.value(v) for v in op.operands], types, _clone_attrs(op.attrs), op.loc, targets)
-    for result, original in zip(twin.results, op.results, strict=True):
-        result.name = original.name
-        copy.values[original] = result
+    twin = _bare_clone(op, copy)
+    _connect(twin, op, copy)
     return twin
 
 
@@ -43,7 +39,7 @@ def clone_blocks(blocks: Sequence[Block], into: Function, values: dict[Value, Va
     """Append copies of `blocks` to `into`.
 
     Edges and values between the blocks lead to the copies; what comes from outside stays, unless `values` says what to
-    use instead. Blocks may come in any order.
+    use instead (which also holds for values defined in the blocks). Blocks may come in any order.
     """
     copy = Copy()
     for block in blocks:
@@ -51,16 +47,26 @@ def clone_blocks(blocks: Sequence[Block], into: Function, values: dict[Value, Va
         twin.cold = block.cold
         for param in block.params:
             copy.values[param] = twin.add_param(param.type, param.name)
+    pairs = [(copy.blocks[block].append(_bare_clone(op, copy)), op) for block in blocks for op in block.ops]
     if values:
         copy.values.update(values)
-    for block in blocks:
-        for op in block.ops:
-            copy.blocks[block].append(clone_op(op, copy))
-    # A use may come before its definition is copied, when the definition's block comes later in `blocks`.
-    for block in blocks:
-        for op in copy.blocks[block].ops:
-            op.replace_uses(copy.values)
+    # Only now is every copy known: a use may come before its definition in the order of `blocks`.
+    for twin_op, op in pairs:
+        _connect(twin_op, op, copy)
     return copy
+
+
+def _bare_clone(op: Op, copy: Copy) -> Op:
+    twin = Op(op.row, [], tuple(result.type for result in op.results), _clone_attrs(op.attrs), op.loc)
+    for result, original in zip(twin.results, op.results, strict=True):
+        result.name = original.name
+        copy.values[original] = result
+    return twin
+
+
+def _connect(twin: Op, op: Op, copy: Copy) -> None:
+    twin.operands = [copy.value(v) for v in op.operands]
+    twin.targets = [Target(copy.block(t.block), [copy.value(v) for v in t.args]) for t in op.targets]
 
 
 def clone_function(function: Function, name: str | None = None) -> tuple[Function, Copy]:

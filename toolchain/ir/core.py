@@ -256,7 +256,7 @@ class Closure:
 class Module:
     """A whole program at one stage."""
 
-    __slots__ = ("closures", "data", "functions", "globals", "name", "stage")
+    __slots__ = ("closures", "data", "exports", "functions", "globals", "name", "stage")
 
     def __init__(self, name: str, stage: str) -> None:
         self.name = name
@@ -265,6 +265,8 @@ class Module:
         self.globals: dict[str, Global] = {}
         self.data: dict[str, DataSegment] = {}
         self.closures: dict[str, Closure] = {}
+        #: Name -> {"symbol", "params": [{"name", "type"}], "result"}: what a host can call, in the program's types.
+        self.exports: dict[str, dict[str, Any]] = {}
 
     def add(self, function: Function) -> Function:
         """Add `function`. Raises ValueError when the name is taken."""

@@ -12,6 +12,7 @@ order of their definitions. The grammar is in docs/ir.md.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -83,7 +84,7 @@ def name_text(sigil: str, name: str) -> str:
 
 def float_text(x: float) -> str:
     """The shortest text of a double; a NaN with bits other than the usual ones names them."""
-    if x == x:
+    if not math.isnan(x):
         return repr(x)
     bits = bits_of_f64(x) & 0xFFFFFFFFFFFFFFFF
     return "nan" if bits == _CANONICAL_NAN else f"nan:0x{bits:016x}"
@@ -241,7 +242,9 @@ def results_text(results: Iterable[t.Type]) -> str:
 
 def effects_text(effects: Effects) -> str:
     """The names of the effects, joined by `|`."""
-    return "|".join(effect.name or "" for effect in Effects if effect in effects and effect is not Effects.NONE) or "NONE"
+    return (
+        "|".join(effect.name or "" for effect in Effects if effect in effects and effect is not Effects.NONE) or "NONE"
+    )
 
 
 def _function_header(function: Function, names: _Names) -> str:

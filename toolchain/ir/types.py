@@ -70,9 +70,8 @@ def cell(content: Type) -> Type:
     return make("cell", (content,))
 
 
-def closure(names: tuple[str, ...]) -> Type:
-    """A function value that is one of the module's closures called `names` (sorted)."""
-    return make("fn", tuple(make(n) for n in names))
+#: A function value: the address of an object that holds the tag of its code and what it captures.
+FN = make("fn")
 
 
 class TypeSyntaxError(ValueError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from ..ir import types as t
 from ..ir.build import Builder
@@ -75,12 +75,9 @@ class Emitter(Builder):
             self.store(address, value, offset + field.offset, alias + field.kind)
 
     def header(self, address: Value, type_id: int, size: int | Value, offset: int = 0) -> None:
-        """Write the header of a new object at `address + offset`."""
-        self.store_word(address, type_id, offset + layout.HEADER_TYPE, "header")
-        self.store_word(address, size, offset + layout.HEADER_SIZE, "header")
-
-    def any_of(self, conditions: Iterable[Value]) -> Value:
-        first, *rest = conditions
-        for condition in rest:
-            first = self.op("bool.or", first, condition)
-        return first
+        """Write the header of a new object at `address + offset`, at once if the size is known."""
+        if isinstance(size, int):
+            self.store(address, self.i64(size << 32 | type_id), offset, "header")
+        else:
+            self.store_word(address, type_id, offset + layout.HEADER_TYPE, "header")
+            self.store_word(address, size, offset + layout.HEADER_SIZE, "header")

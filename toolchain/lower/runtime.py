@@ -18,7 +18,7 @@ from ..ir.core import Block, Function, Global, Module, Target, Value
 from ..ir.ops import Effects
 from . import layout
 from .emit import Emitter
-from .representation import ACCESS
+from .representation import record, stride
 
 HEAP, LIMIT = "__heap", "__limit"
 ALLOC = "__alloc"
@@ -26,6 +26,8 @@ ALLOC = "__alloc"
 PAGE_BITS = 16
 MAX_PAGES = 65535  # the last page stays unused, so that no address behind an object is 2^32
 MIN_GROWTH_PAGES = 16  # 1 MiB
+
+MIN_GROWN_BYTES = 32  # room for elements of an array that had none
 
 ARRAY_TOO_LARGE = "array is too large"
 STRING_TOO_LARGE = "string is too large"
@@ -162,7 +164,9 @@ def _array_reserve(code: Code, array: Value, wanted: Value, stride: Value) -> No
     capacity = code.load_word(array, layout.ARRAY_CAPACITY, "array.capacity")
     doubled = code.op("i64.mul", code.op("i64.shl", code.wide(capacity), code.i64(1)), width)
     enough = code.op("bool.or", code.op("i64.gt_u", needed, doubled), _exceeds_object(code, doubled))
-    room = code.align(code.narrow(code.op("select", enough, needed, doubled)), layout.ALIGNMENT)
+    grown = code.narrow(code.op("select", enough, needed, doubled))
+    least = code.i32(MIN_GROWN_BYTES)
+    room = code.align(code.op("select", code.op("i32.lt_u", grown, least), least, grown))
     size = code.add(room, layout.DATA_ELEMENTS)
     elements = code.load_word(array, layout.ARRAY_ELEMENTS, "array.elements")
     has_data, move = code.label("has_data"), code.label("move")
@@ -205,17 +209,12 @@ def _string_view(code: Code, source: Value, offset: Value, length: Value, charac
 def _string_new(code: Code, length: Value, characters: Value) -> None:
     """A string of `length` bytes that are to be written."""
     code.panic_if(_exceeds_object(code, length, layout.STRING_OBJECT_BYTES), STRING_TOO_LARGE)
-    _fresh_string(code, code.narrow(length), code.narrow(length), code.narrow(characters))
-
-
-def _fresh_string(code: Code, capacity: Value, length: Value, characters: Value) -> Value:
-    """Return a new string with a buffer of its own; the address of the bytes for what is emitted before the return."""
-    string, start = _string_with_buffer(code, capacity, length, characters)
+    string, _ = _string_with_buffer(code, code.narrow(length), code.narrow(length), code.narrow(characters))
     code.ret(string)
-    return start
 
 
 def _string_with_buffer(code: Code, capacity: Value, length: Value, characters: Value) -> tuple[Value, Value]:
+    """A new string with a buffer of its own for `capacity` bytes, and the address of the first byte."""
     size = code.align(capacity, layout.BUFFER_START)
     string = code.alloc(code.add(size, layout.STRING_OBJECT_BYTES))
     buffer = code.add(string, layout.STRING_OBJECT_BYTES)
@@ -265,7 +264,7 @@ def _string_extend(code: Code, source: Value, more_bytes: Value, more_characters
 
     code.at_end(copy)
     string, target = _string_with_buffer(code, copy.params[0], length, characters)
-    code.emit("mem.copy", (target, start, source_length), ())
+    code.emit("mem.copy", (target, start, source_length), (), alias="bytes")
     code.ret(string)
 
 
@@ -284,7 +283,7 @@ def _copy_bytes(code: Code, target: Value, source: Value, size: Value) -> None:
 
     code.cond_br(code.op("i32.gt_u", size, code.i32(SMALL_COPY_BYTES)), big, small)
     code.at_end(big)
-    code.emit("mem.copy", (target, source, size), ())
+    code.emit("mem.copy", (target, source, size), (), alias="bytes")
     code.ret()
 
     code.at_end(small)
@@ -316,21 +315,6 @@ def _copy_bytes(code: Code, target: Value, source: Value, size: Value) -> None:
     code.ret()
 
 
-def _fill(code: Code, address: Value, end: Value, value: Value) -> None:
-    """Store `value` at every multiple of its size from `address` to before `end`."""
-    access, kind = ACCESS[value.type], code.function.attrs["kind"]
-    loop, store, done = code.label("loop", t.I32), code.label("store"), code.label("done")
-    code.br(loop, address)
-    code.at_end(loop)
-    (at,) = loop.params
-    code.cond_br(code.op("i32.lt_u", at, end), store, done)
-    code.at_end(store)
-    code.store(at, value, 0, f"elem.{kind}")
-    code.br(loop, code.add(at, access.bytes))
-    code.at_end(done)
-    code.ret()
-
-
 @dataclass(frozen=True, slots=True)
 class RuntimeFunction:
     """A function of the runtime: what writes its body, and its signature (names and types of parameters, results)."""
@@ -347,7 +331,7 @@ _ALWAYS, _NEVER = {"inline": "always"}, {"inline": "never"}
 
 FUNCTIONS: dict[str, RuntimeFunction] = {
     ALLOC: RuntimeFunction(_alloc, {"size": t.I32}, _ADDRESS, _ALWAYS, uses_heap=True),
-    "__grow_heap": RuntimeFunction(_grow_heap, {"size": t.I32}, _ADDRESS, {**_NEVER, "cold": True}, uses_heap=True),
+    "__grow_heap": RuntimeFunction(_grow_heap, {"size": t.I32}, _ADDRESS, _NEVER, uses_heap=True),
     "__array_new": RuntimeFunction(_array_new, {"capacity": t.I64, "stride": t.I32}, _ADDRESS),
     "__array_reserve": RuntimeFunction(
         _array_reserve, {"array": t.I32, "wanted": t.I64, "stride": t.I32}, (), _NEVER, uses_heap=True
@@ -360,13 +344,29 @@ FUNCTIONS: dict[str, RuntimeFunction] = {
         _string_extend, {"source": t.I32, "more_bytes": t.I64, "more_characters": t.I64}, _ADDRESS
     ),
     "__copy_bytes": RuntimeFunction(_copy_bytes, {"target": t.I32, "source": t.I32, "size": t.I32}),
-    **{
-        f"__fill_{kind}": RuntimeFunction(
-            _fill, {"address": t.I32, "end": t.I32, "value": type_}, (), {"kind": kind}
-        )
-        for kind, type_ in (("i64", t.I64), ("f64", t.F64), ("ref", t.I32), ("i32", t.I32))
-    },
 }
+
+
+def fill_function(element: t.Type) -> tuple[str, RuntimeFunction]:
+    """Name and making of the function that stores one value into the elements from `address` to before `end`."""
+    fields, step = record((element,)), stride(element)
+
+    def write(code: Code, address: Value, end: Value, *values: Value) -> None:
+        loop, store, done = code.label("loop", t.I32), code.label("store"), code.label("done")
+        code.br(loop, address)
+        code.at_end(loop)
+        (at,) = loop.params
+        code.cond_br(code.op("i32.lt_u", at, end), store, done)
+        code.at_end(store)
+        code.store_fields(fields, at, values, 0, "elem.")
+        code.br(loop, code.add(at, step))
+        code.at_end(done)
+        code.ret()
+
+    params = {f"value.{number}": f.type for number, f in enumerate(fields)}
+    name = "__fill_" + "_".join(f.kind for f in fields)
+    return name, RuntimeFunction(write, {"address": t.I32, "end": t.I32, **params})
+
 
 #: Host functions that lowering itself calls: parameters and effects. Their results are none.
 IMPORTS: dict[str, tuple[list[t.Type], Effects]] = {
@@ -382,12 +382,12 @@ class Runtime:
     def __init__(self, module: Module) -> None:
         self.module = module
 
-    def function(self, name: str) -> Function:
-        """The runtime function `name`, in the module from now on."""
+    def function(self, name: str, making: RuntimeFunction | None = None) -> Function:
+        """The runtime function `name`, in the module from now on. `making` is for those that are not in `FUNCTIONS`."""
         found = self.module.functions.get(name)
         if found is not None:
             return found
-        what = FUNCTIONS[name]
+        what = making or FUNCTIONS[name]
         function = Function(name, list(what.params.values()), what.results)
         function.attrs.update(what.attrs)
         self.module.add(function)
@@ -402,6 +402,11 @@ class Runtime:
     def call(self, at: Emitter, name: str, operands: Sequence[Value]) -> list[Value]:
         """Call the runtime function `name` at the position of `at`; its results."""
         return at.call(name, operands, self.function(name).results).results
+
+    def call_fill(self, at: Emitter, element: t.Type, operands: Sequence[Value]) -> None:
+        """Call the function that fills arrays of this element type."""
+        name, making = fill_function(element)
+        at.call(name, operands, self.function(name, making).results)
 
     def call_host(self, at: Emitter, name: str, operands: Sequence[Value]) -> None:
         """Call the host function `name` of module "env"."""

@@ -19,7 +19,7 @@ class Statics:
         self._strings: dict[str, str] = {}
         self._closures: dict[int, str] = {}
 
-    def bytes(self, content: bytes) -> str:
+    def raw(self, content: bytes) -> str:
         """Name of the segment with exactly these bytes."""
         name = self._bytes.get(content)
         if name is None:
@@ -34,7 +34,8 @@ class Statics:
             header = pack("<II", layout.TYPE_STRING, layout.STRING_OBJECT_BYTES)
             body = pack("<IIII", len(content), len(text), 0, 0)
             segment = self._add(f"string.{len(self._strings)}", header + body)
-            segment.relocations.append((layout.STRING_START, self.bytes(content), 0))
+            if content:  # where no bytes begin does not matter
+                segment.relocations.append((layout.STRING_START, self.raw(content), 0))
             name = self._strings[text] = segment.name
         return name
 

@@ -1,8 +1,8 @@
 """The cache of analyses: computed on demand, dropped when a pass did not preserve them.
 
-    cache.get(dominators, fn)                      # computed
-    cache.get(dominators, fn)                      # the same object
-    cache.changed(fn, preserved=CFG_ANALYSES)      # liveness and uses are gone, dominators stay
+cache.get(dominators, fn)                      # computed
+cache.get(dominators, fn)                      # the same object
+cache.changed(fn, preserved=CFG_ANALYSES)      # liveness and uses are gone, dominators stay
 """
 
 from __future__ import annotations
@@ -39,9 +39,8 @@ class AnalysisCache:
             return
         affected = [*unit.functions.values()] if isinstance(unit, Module) else [getattr(unit, "module", None)]
         for changed in (unit, *affected):
-            known = self._known.get(changed) if changed is not None else None
-            for name in [name for name in known or () if name not in preserved]:
-                del known[name]
+            if changed is not None and (known := self._known.get(changed)):
+                self._known[changed] = {name: result for name, result in known.items() if name in preserved}
 
     def forget(self, unit: Function | Module) -> None:
         """Drop everything about a unit that is gone."""

@@ -25,7 +25,7 @@ from typing import Any
 from ..diagnostics import CompileError, Diagnostic, Diagnostics, SourceFile, Span, nearest
 from .plan import Pipeline, PlanError, Repeat
 from .plugins import is_file
-from .presets import PRESETS
+from .presets import NAMELESS, PRESETS
 from .registry import Registry
 
 OWN_FILE = "wasmlathe.toml"
@@ -220,6 +220,7 @@ def make_pipeline(config: Config, name: str, registry: Registry) -> Pipeline:
     """The pipeline called `name`, as presets and configuration say, not yet edited by plugins. Raises CompileError."""
     base, *rest = chain(config, name)
     pipeline = Pipeline(name, registry, PRESETS.get(base))
+    pipeline.has_names = base not in NAMELESS
     diagnostics = Diagnostics()
     for part in rest if base in PRESETS else [base, *rest]:
         for edit in _edits(pipeline, config.pipelines[part]):

@@ -61,7 +61,9 @@ def _checked(name: str, value: Any, kind: Any) -> Any:
         if value in choices:
             return value
         close = nearest(str(value), map(str, choices))
-        raise OptionError(f"{name} cannot be {value!r}; it is one of {describe(kind)}", close and f"did you mean '{close}'?")
+        raise OptionError(
+            f"{name} cannot be {value!r}; it is one of {describe(kind)}", close and f"did you mean '{close}'?"
+        )
     if kind is float and type(value) is int:
         return float(value)
     if kind in (int, float, bool, str):

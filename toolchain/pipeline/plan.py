@@ -73,6 +73,8 @@ class BuildOptions:
     pipeline: str
     target: str = "host"
     plugins: dict[str, Any] = field(default_factory=dict)
+    #: Whether the binary names its functions; what is to be small does without.
+    names: bool = True
 
     def for_plugin(self, name: str) -> Any:
         """The options of a plugin that has an `OPTIONS` dataclass."""
@@ -82,11 +84,12 @@ class BuildOptions:
 class Pipeline:
     """A pipeline that can be edited. All edits raise PlanError for words that mean nothing."""
 
-    __slots__ = ("name", "plugin_options", "registry", "stages")
+    __slots__ = ("has_names", "name", "plugin_options", "registry", "stages")
 
     def __init__(self, name: str, registry: Registry, preset: Preset | None = None) -> None:
         self.name = name
         self.registry = registry
+        self.has_names = True
         self.stages: dict[str, list[Step | Group]] = {stage: [] for stage in PASS_STAGES}
         self.plugin_options: dict[str, dict[str, Any]] = {}
         for stage, entries in (preset or {}).items():
@@ -219,7 +222,7 @@ class Pipeline:
             plugin.name: make_options(plugin.name, plugin.options_type, self.plugin_options.get(plugin.name, {}))
             for plugin in self.registry.plugins.items
         }
-        return BuildOptions(self.name, target, options)
+        return BuildOptions(self.name, target, options, self.has_names)
 
     # Parts
 

@@ -227,7 +227,9 @@ def _implementations(
         plugin = next(plugin for plugin in plugins if plugin.name == implementation.plugin_name)
         ordered = implementation.hookwrapper or implementation.wrapper or implementation.tryfirst
         if ordered or implementation.trylast:
-            raise plugin_failure(plugin, f"marks {caller.name} as a wrapper, tryfirst or trylast, which is not supported")
+            raise plugin_failure(
+                plugin, f"marks {caller.name} as a wrapper, tryfirst or trylast, which is not supported"
+            )
         found[plugin.name] = (plugin, implementation.function, implementation.argnames)
     return [found[plugin.name] for plugin in plugins if plugin.name in found]
 

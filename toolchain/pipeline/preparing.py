@@ -1,6 +1,6 @@
 """From a name and the options of a command line to a pipeline that can run.
 
-    configuration -> plugins that it asks for -> registry -> preset + configuration + command line + plugins' edits -> check
+configuration -> plugins that it asks for -> registry -> preset + configuration + command line + plugins' edits -> check
 """
 
 from __future__ import annotations
@@ -70,7 +70,12 @@ def _apply_command_line(pipeline: Pipeline, request: PipelineRequest) -> None:
         # A level that does not run the pass at all does what is wanted already.
         if any(name in (step.label, registered.spec.name) for step in pipeline.steps()):
             pipeline.remove(name)
-    for setting in request.settings:
+    apply_settings(pipeline, request.settings)
+
+
+def apply_settings(pipeline: Pipeline, settings: Sequence[str]) -> None:
+    """Set options written as `PASS.OPTION=VALUE`. Raises CompileError, PlanError."""
+    for setting in settings:
         path, equals, value = setting.partition("=")
         owner, dot, option = path.rpartition(".")
         if not (equals and dot and owner and option):

@@ -11,6 +11,9 @@ from .plan import Preset
 
 DEFAULT = "O2"
 
+#: Presets whose output has no names of functions in it: they are half of a small program.
+NAMELESS = frozenset({"Os"})
+
 PRESETS: dict[str, Preset] = {
     "O0": {},
     "O1": {},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import graphlib
+import itertools
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -92,6 +93,8 @@ def spec_problems(spec: PassSpec) -> list[str]:
     problems += [f"names a stage '{stage}' that does not exist" for stage in spec.stages if stage not in PASS_STAGES]
     if spec.scope not in _SCOPES:
         problems.append(f"has a scope '{spec.scope}' instead of {' or '.join(_SCOPES)}")
+    if "wasm" in spec.stages and spec.scope != "module":
+        problems.append("works on WebAssembly but does not have the scope `module`")
     if not callable(spec.run):
         problems.append("has a `run` that cannot be called")
     if not spec.summary.strip().endswith("."):
@@ -134,7 +137,7 @@ def _reject_cycles(passes: dict[str, RegisteredPass]) -> None:
         graphlib.TopologicalSorter(graph).prepare()
     except graphlib.CycleError as error:
         cycle = error.args[1]
-        told = [reasons[pair] for pair in zip(cycle, cycle[1:], strict=False) if pair in reasons]
+        told = [reasons[pair] for pair in itertools.pairwise(cycle) if pair in reasons]
         failure = problem("E0509", f"the orders that passes demand contradict each other: {' -> '.join(cycle)}")
         failure.diagnostics[0].notes = tuple(told)
         raise CompileError(failure.diagnostics) from None

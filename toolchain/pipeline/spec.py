@@ -70,9 +70,7 @@ class PassContext:
 
     __slots__ = ("analyses", "options", "remarks", "rules")
 
-    def __init__(
-        self, options: Any, analyses: Analyses, remarks: list[Remark], rules: tuple[Any, ...] = ()
-    ) -> None:
+    def __init__(self, options: Any, analyses: Analyses, remarks: list[Remark], rules: tuple[Any, ...] = ()) -> None:
         self.options = options
         self.analyses = analyses
         self.remarks = remarks

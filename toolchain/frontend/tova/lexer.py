@@ -143,7 +143,7 @@ class _Lexer:
                 if kind < limit:
                     if kind == RBRACE and is_interpolation and not self.has_open_brace(base):
                         del self.open[base:]
-                        return end
+                        return int(end)
                     self.bracket(kind, base)
                 elif (kind == SLASH or kind == SLASH_ASSIGN) and (not kinds or kinds[-1] not in ENDS_VALUE):
                     position = self.regex(start)
@@ -173,6 +173,9 @@ class _Lexer:
                 if position == len(self.text):
                     return position
                 position = self.rare(position)
+                if self.diagnostics.is_full:
+                    tokens.is_truncated = True
+                    return len(self.text)
                 scan = _TOKEN.scanner(self.text, position).match  # type: ignore[attr-defined]
 
     # --- brackets -----------------------------------------------------------------------------------------------------

@@ -116,7 +116,7 @@ class FunctionLowering(StatementLowering):
         values = [self.function.entry.add_param(t.DYN, _parameter_name(param)) for param in node.params]
         for param, value in zip(node.params, values, strict=True):
             if param.type is not None:
-                value = self.op("annotate", param, value, type=type_text(param.type), role="parameter")
+                value = self.op("annotate", param, value, type=type_text(param.type), role="parameter", name=value.name)
             self.destructure(param.pattern, value)
         assert node.body is not None
         result = self.block_value(node.body)

@@ -89,11 +89,11 @@ class LoweringCore:
     def block(self) -> Block:
         return self.builder.block
 
-    def op(self, name: str, node: s.Node, *operands: Value, **attrs: Any) -> Value:
+    def op(self, name: str, node: s.Node, /, *operands: Value, **attrs: Any) -> Value:
         self.builder.loc = self.loc(node)
         return self.builder.emit(f"dyn.{name}", operands, None, None, **attrs).results[0]
 
-    def effect(self, name: str, node: s.Node, *operands: Value, **attrs: Any) -> None:
+    def effect(self, name: str, node: s.Node, /, *operands: Value, **attrs: Any) -> None:
         """An op without result."""
         self.builder.loc = self.loc(node)
         self.builder.emit(f"dyn.{name}", operands, (), None, **attrs)

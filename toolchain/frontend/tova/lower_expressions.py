@@ -10,7 +10,7 @@ from .names import CONSTANTS, NAMESPACES
 from .scopes import FunctionInfo, LibraryName, Variable
 
 _BINARY_OPS = {
-    "+": "add", "-": "sub", "*": "mul", "/": "div", "%": "rem", "**": "pow", "==": "eq", "!=": "ne", "<": "lt",
+    "+": "add", "-": "sub", "*": "mul", "/": "div", "%": "rem", "**": "pow", "==": "eq", "<": "lt",
     "<=": "le", ">": "gt", ">=": "ge", "&": "and", "|": "or", "^": "xor", "<<": "shl", ">>": "shr", ">>>": "shr_u",
 }  # fmt: skip
 
@@ -51,7 +51,9 @@ class ExpressionLowering(LoweringCore):
         return self.op("text", node, *self.template_parts(node))
 
     def template_parts(self, node: s.Template) -> list[Value]:
-        return [self.const(p, node) if isinstance(p, str) else self.expression(p) for p in node.parts]
+        return [
+            self.const(p, node) if isinstance(p, str) else self.call("__text", p, self.expression(p)) for p in node.parts
+        ]
 
     def _expr_Name(self, node: s.Name) -> Value:
         symbol = self.meaning.get(node)
@@ -136,8 +138,13 @@ class ExpressionLowering(LoweringCore):
             left = left.left
         value = self.expression(left)
         for link in reversed(chain):
-            value = self.op(_BINARY_OPS[link.op], link, value, self.expression(link.right))
+            value = self.binary(link.op, link, value, self.expression(link.right))
         return value
+
+    def binary(self, op: str, node: s.Node, left: Value, right: Value) -> Value:
+        if op == "!=":
+            return self.op("not", node, self.op("eq", node, left, right))
+        return self.op(_BINARY_OPS[op], node, left, right)
 
     def _expr_CompareChain(self, node: s.CompareChain) -> Value:
         edges, values = [], []
@@ -145,7 +152,7 @@ class ExpressionLowering(LoweringCore):
         last = len(node.ops) - 1
         for number, (op, operand) in enumerate(zip(node.ops, node.operands[1:], strict=True)):
             right = self.expression(operand)
-            holds = self.op(_BINARY_OPS[op], node, left, right)
+            holds = self.binary(op, node, left, right)
             if number < last:
                 self._leave_unless(holds, node, edges, values)
             left = right

@@ -9,7 +9,6 @@ from wasmlathe.ir.core import Block, Target, Value
 
 from . import syntax as s
 from .lower_core import LoopExits
-from .lower_expressions import _BINARY_OPS
 from .lower_patterns import PatternLowering
 from .scopes import LibraryName, Variable
 
@@ -133,18 +132,17 @@ class StatementLowering(PatternLowering):
             self.declare(variable, value, name)
 
     def _stmt_CompoundAssign(self, node: s.CompoundAssign) -> None:
-        op = _BINARY_OPS[node.op]
         target = node.target
         if isinstance(target, s.Index):
             receiver, index = self.expression(target.receiver), self.expression(target.index)
             old = self.op("index", target, receiver, index)
-            new = self.op(op, node, old, self.expression(node.value))
+            new = self.binary(node.op, node, old, self.expression(node.value))
             self.effect("set_index", target, receiver, index, new)
         elif isinstance(target, s.Name):
             variable = self.meaning.get(target)
             if isinstance(variable, Variable):
                 old = self.read(variable, target)
-                self.assign(variable, self.op(op, node, old, self.expression(node.value)), node)
+                self.assign(variable, self.binary(node.op, node, old, self.expression(node.value)), node)
         else:
             self.unsupported("assignment to fields", target)
 

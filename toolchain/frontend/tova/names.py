@@ -60,13 +60,10 @@ METHOD_ALIASES: dict[tuple[str, str], str] = {
 #: Library functions that are also methods of their first parameter's type.
 METHODS: dict[str, frozenset[str]] = {
     "Array": frozenset(
-        "push pop shift unshift map filter reduce forEach find some every join includes indexOf slice concat flat flatMap "
-        "findIndex reverse sort fill any all count sum first last take drop".split()
+        ["push", "pop", "shift", "unshift", "map", "filter", "reduce", "forEach", "find", "some", "every", "join", "includes", "indexOf", "slice", "concat", "flat", "flatMap", "findIndex", "reverse", "sort", "fill", "any", "all", "count", "sum", "first", "last", "take", "drop"]
     ),
     "String": frozenset(
-        "split trim trimStart trimEnd toUpperCase toLowerCase upper lower startsWith endsWith padStart padEnd replace "
-        "replaceAll charCodeAt codePointAt substring repeat contains includes indexOf slice chars words lines charAt "
-        "concat".split()
+        ["split", "trim", "trimStart", "trimEnd", "toUpperCase", "toLowerCase", "upper", "lower", "startsWith", "endsWith", "padStart", "padEnd", "replace", "replaceAll", "charCodeAt", "codePointAt", "substring", "repeat", "contains", "includes", "indexOf", "slice", "chars", "words", "lines", "charAt", "concat"]
     ),
     "Int": frozenset({"toFixed", "toString"}),
     "Float": frozenset({"toFixed", "toString"}),

@@ -14,10 +14,7 @@ from wasmlathe.frontend.tova.parser_declarations import DeclarationParser
 from wasmlathe.frontend.tova.syntax import Node, Program, Stmt, children
 from wasmlathe.frontend.tova.tokens import RBRACE
 
-MAX_TREE_DEPTH = 2_000  # so that recursive walks over the tree are safe with `RECURSION_LIMIT`
-RECURSION_LIMIT = 12_000
-"""What a recursive walk that uses up to five Python frames per level of the tree needs."""
-
+MAX_TREE_DEPTH = 2_000  # so that what walks the tree recursively can tell how many Python frames it needs
 _PARSER_FRAMES = 4_000  # the parser uses at most fifteen per level of its own nesting limit
 _NODES_PER_LEVEL = 8  # of the tree, at most, for one level of nesting in the parser
 

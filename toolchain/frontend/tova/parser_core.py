@@ -31,6 +31,7 @@ from wasmlathe.frontend.tova.tokens import (
 )
 
 MAX_NESTING = 200  # of expressions and blocks in each other
+MAX_CHAIN = 1_500  # operators or postfix forms in a row; their tree leans to one side and is as deep
 
 
 class Abandoned(Exception):
@@ -53,7 +54,6 @@ class Cursor:
         self.ends = tokens.ends
         self.line_starts = tokens.line_starts
         self.partner = tokens.partner
-        self.is_truncated = tokens.is_truncated
         self.pos = 0
         self.depth = 0  # nesting of expressions and blocks
         self.deepest = 0
@@ -64,6 +64,7 @@ class Cursor:
         self.its: list[int] = []  # token indices of free `it`s of the argument being parsed
         self.statement_start = 0  # index of the first token of the statement
         self.unclosed: set[int] = set()  # brackets that are reported as never closed
+        self.end_reported = tokens.is_truncated  # that something is missing at the end of the file is known
         self.placeholders: list[int] = []  # token indices of `_`s no pipe has claimed yet
 
     # --- entries of the layers above ----------------------------------------------------------------------------------
@@ -117,11 +118,13 @@ class Cursor:
                 raise self.error("E0026", f"expected {what}, but `{self.values[index]}` is a reserved word")
             raise self.unexpected(f"expected {what}")
         self.pos = index + 1
-        return self.values[index]
+        name: str = self.values[index]
+        return name
 
     def string_value(self, what: str) -> str:
         """Skip a string without interpolation and return its text."""
-        return self.values[self.expect(STRING, what)]
+        text: str = self.values[self.expect(STRING, what)]
+        return text
 
     def start(self) -> int:
         """Offset of the next token."""
@@ -150,8 +153,6 @@ class Cursor:
 
     def report_at(self, code: str, message: str, start: int, end: int, hint: str | None = None) -> None:
         """Report an error at the characters `start` to `end`."""
-        if self.is_truncated and end >= len(self.source.text):
-            return  # only a consequence of the unterminated string or comment
         self.diagnostics.error(code, message, Span(self.source, start, end), hint)
         if self.diagnostics.is_full:
             raise StopParsing
@@ -175,6 +176,8 @@ class Cursor:
 
         A token that is the first of its line is not what is wrong: something is missing on the line before.
         """
+        if self.is_known_end():
+            return Abandoned()
         if self.same_line() or self.pos in (0, self.statement_start):
             return self.error(code, f"{message}, found {self.found()}", None, hint)
         what = "the end of the file" if self.at(EOF) else "the end of the line"
@@ -185,6 +188,8 @@ class Cursor:
         """When `closer` is missing: the report of the bracket that lacks it, if there is one."""
         if closer >= BRACKET_LIMIT or not closer & 1:
             return None
+        if self.is_known_end():
+            return Abandoned()
         for index in range(self.pos - 1, max(self.pos - 10_000, -1), -1):
             if self.kinds[index] == closer - 1 and index not in self.partner:
                 if index in self.unclosed:
@@ -192,6 +197,13 @@ class Cursor:
                 self.unclosed.add(index)
                 return self.error("E0011", f"this {describe(closer - 1)} is never closed", index)
         return None
+
+    def is_known_end(self) -> bool:
+        """Whether this is the end of the file, and not for the first time: what is missing there is a consequence."""
+        if not self.at(EOF):
+            return False
+        known, self.end_reported = self.end_reported, True
+        return known
 
     def found(self) -> str:
         """The next token as messages show it."""

@@ -317,10 +317,7 @@ class DeclarationParser(StatementParser):
 
     def block_name(self) -> str | None:
         self.pos += 1
-        if not self.at(STRING):
-            return None
-        self.pos += 1
-        return self.values[self.pos - 1]
+        return self.string_value("for the name") if self.at(STRING) else None
 
     def hook(self) -> Stmt:
         """`before_each {...}`, `after_each {...}`."""

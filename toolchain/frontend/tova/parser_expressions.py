@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from wasmlathe.frontend.tova.parser_core import MAX_CHAIN
 from wasmlathe.frontend.tova.parser_functions import FunctionParser
 from wasmlathe.frontend.tova.parser_patterns import INT_MIN_MAGNITUDE
 from wasmlathe.frontend.tova.syntax import (
@@ -157,6 +158,10 @@ class ExpressionParser(FunctionParser):
             return self.unexpected("expected a statement", _STRAY_WORD_HINTS.get(kind))
         return self.unexpected("expected an expression", _MISSING_OPERAND_HINTS.get(kind))
 
+    def chain_too_long(self, chain: Expr) -> Exception:
+        hint = "split the expression: give parts of it names, or collect them in an array"
+        return self.error_at("E0012", f"more than {MAX_CHAIN} operators in one chain", chain.start, chain.end, hint)
+
     def is_doubled(self, index: int) -> bool:
         """Whether the operator at `index` touches the same one before it: `++`, `--`."""
         return index > 0 and self.kinds[index] == self.kinds[index - 1] and self.starts[index] == self.ends[index - 1]
@@ -197,6 +202,8 @@ class ExpressionParser(FunctionParser):
                 right = self.expression(own)
                 left = Binary(left.start, right.end, OPERATOR_NAMES[kind], left, right)
             links += 1
+            if links > MAX_CHAIN:
+                raise self.chain_too_long(left)
         self.longest_chain = max(self.longest_chain, links)
         return left
 
@@ -453,6 +460,8 @@ class ExpressionParser(FunctionParser):
                 self.pos = index + 1
                 left = Propagate(left.start, self.ends[index], left)
             links += 1
+            if links > MAX_CHAIN:
+                raise self.chain_too_long(left)
         self.longest_chain = max(self.longest_chain, links)
         return left
 

@@ -16,6 +16,7 @@ from wasmlathe.frontend.tova.syntax import (
     Match,
     Param,
     Pattern,
+    Stmt,
     TypeExpr,
     WildcardPattern,
 )
@@ -36,6 +37,7 @@ from wasmlathe.frontend.tova.tokens import (
     IDENT,
     IF,
     LBRACE,
+    LBRACKET,
     LPAREN,
     RBRACE,
     RETURN,
@@ -49,8 +51,8 @@ class FunctionParser(LiteralParser):
 
     # --- entries of the layer of statements ---------------------------------------------------------------------------
 
-    def simple_statement(self) -> ExprStmt:
-        """An expression or assignment (the static type is only the common one)."""
+    def simple_statement(self) -> Stmt:
+        """An expression or assignment."""
         raise NotImplementedError
 
     # --- parameters and bodies ----------------------------------------------------------------------------------------
@@ -74,7 +76,7 @@ class FunctionParser(LiteralParser):
     def parameter(self) -> Param:
         start = self.start()
         is_rest = self.accept(ELLIPSIS)
-        if is_rest or self.kinds[self.pos] > FAT_ARROW:  # a name, or a word that is wrongly used as one
+        if is_rest or self.kinds[self.pos] not in (LBRACE, LBRACKET, LPAREN):
             pattern: Pattern = self.named_parameter()
         else:
             pattern = self.binding_pattern()

@@ -38,6 +38,7 @@ from wasmlathe.frontend.tova.tokens import (
     FLOAT,
     IDENT,
     INT,
+    KEYWORDS,
     LBRACE,
     LBRACKET,
     LPAREN,
@@ -156,7 +157,7 @@ class PatternParser(TypeParser):
         self.pos += 1
         more = not self.at(RBRACE)
         while more:
-            at, key = self.start(), self.name("a field name")
+            at, key = self.start(), self.field_name()
             if self.accept(COLON):
                 pattern = self.binding_pattern() if binds else self.match_pattern()
             else:
@@ -166,6 +167,13 @@ class PatternParser(TypeParser):
             more = self.separated(RBRACE, "in the pattern")
         self.expect(RBRACE, "in the pattern")
         return RecordPattern(start, self.end(), fields)
+
+    def field_name(self) -> str:
+        """The key of a field; a reserved word can be one only if a pattern follows."""
+        if self.values[self.pos] in KEYWORDS and self.kinds[self.pos + 1] == COLON:
+            self.pos += 1
+            return str(self.values[self.pos - 1])
+        return self.name("a field name")
 
     def literal_pattern(self, kind: int) -> Pattern:
         """A literal, number range or string prefix."""

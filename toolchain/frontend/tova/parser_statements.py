@@ -103,6 +103,9 @@ FOREIGN_WORDS = {
     "unless": "write `if not ... { ... }` or `guard ... else { ... }`",
     "until": "write `while not ... { ... }`",
 }
+# Names that other languages have, and what they are called here; for whoever finds them undefined.
+FOREIGN_NAMES = {"null": "nil", "undefined": "nil", "NULL": "nil", "True": "true", "False": "false", "this": "self"}
+
 _TARGETS = (Name, Member, Index, TupleField, Placeholder)
 _STATEMENT_WORDS = frozenset(KEYWORDS.values()) - STARTS_EXPRESSION - {NOT, IN, ELSE, CATCH, FINALLY, AS, FROM, WHEN}
 
@@ -131,8 +134,7 @@ class StatementParser(ExpressionParser):
 
     def report_unclosed(self, opener: int) -> None:
         """Report the innermost block that the end of the file leaves open; the outer ones are a consequence."""
-        if not self.is_truncated and not self.unclosed:
-            self.unclosed.add(opener)
+        if not self.is_known_end():
             self.report("E0011", "this `{` is never closed", opener)
 
     def statements(self) -> list[Stmt]:
@@ -172,14 +174,17 @@ class StatementParser(ExpressionParser):
         if kind in (RPAREN, RBRACKET):
             raise self.error("E0017", f"{describe(kind)} has no opening bracket")
         if kind == COMMA:
-            hint = "`a, b = x, y` needs as many values as targets; a tuple is written `(x, y)`"
-            raise self.error("E0025", "a comma cannot follow this statement", None, hint)
-        hint = None
-        if QUESTION in self.kinds[first:index]:
-            hint = "there is no `c ? a : b`: write `if c { a } else { b }`"
-        elif index == first + 1 and kind in STARTS_EXPRESSION:
-            hint = f"to call it, write `{word}(...)`" if self.kinds[first] == IDENT else None
-        raise self.error("E0013", f"expected a new line or `;` before {self.found()}", None, hint)
+            counts = "`a, b = x, y` needs as many values as targets; a tuple is written `(x, y)`"
+            raise self.error("E0025", "a comma cannot follow this statement", None, counts)
+        message = f"expected a new line or `;` before {self.found()}"
+        raise self.error("E0013", message, None, self.separation_hint(first))
+
+    def separation_hint(self, first: int) -> str | None:
+        """What was probably meant by a statement from token `first` on that goes on where it should have ended."""
+        if QUESTION in self.kinds[first : self.pos]:
+            return "there is no `c ? a : b`: write `if c { a } else { b }`"
+        is_call = self.kinds[first] == IDENT and self.pos == first + 1 and self.kinds[self.pos] in STARTS_EXPRESSION
+        return f"to call it, write `{self.values[first]}(...)`" if is_call else None
 
     def report_placeholders(self, claimed: int) -> None:
         for index in self.placeholders[claimed:]:

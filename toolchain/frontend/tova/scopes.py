@@ -17,6 +17,7 @@ from wasmlathe.diagnostics import Diagnostics, SourceFile, Span, nearest
 
 from . import syntax as s
 from .names import CONSTANTS, NAMESPACES
+from .parser_statements import FOREIGN_NAMES
 
 
 class Variable:
@@ -245,7 +246,7 @@ class _Resolver:
         while scope is not None:
             visible.update(scope.names)
             scope = scope.parent
-        close = nearest(name, sorted(n for n in visible if not n.startswith("__")))
+        close = FOREIGN_NAMES.get(name) or nearest(name, sorted(n for n in visible if not n.startswith("__")))
         hint = f"did you mean '{close}'?" if close else None
         self.diagnostics.error("E0200", f"'{name}' is not defined", self._span(node), hint)
 

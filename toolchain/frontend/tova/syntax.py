@@ -23,9 +23,11 @@ class _NodeType(type):
     A stand-in for `@dataclass(slots=True)`, whose import and class creation would cost more than parsing a program.
     """
 
-    def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> _NodeType:
+    FIELDS: tuple[str, ...]
+
+    def __new__(mcs, name: str, bases: tuple[_NodeType, ...], namespace: dict[str, Any]) -> _NodeType:
         own = tuple(namespace.get("__annotations__", ()))
-        fields = (*(bases[0].FIELDS if bases else ()), *own)  # type: ignore[attr-defined]  # bases are nodes
+        fields = (*(bases[0].FIELDS if bases else ()), *own)
         namespace["__slots__"] = own
         namespace["__match_args__"] = fields[2:]
         namespace["FIELDS"] = fields
@@ -774,7 +776,7 @@ class UnionType(TypeExpr):
 
 def children(node: Node) -> Iterator[Node]:
     """The direct sub-nodes in field order."""
-    for field in node.FIELDS[2:]:  # type: ignore[attr-defined]  # set by the metaclass
+    for field in type(node).FIELDS[2:]:
         value = getattr(node, field)
         if isinstance(value, Node):
             yield value
@@ -798,7 +800,8 @@ def _dump(value: object) -> str:
         name = type(value).__name__
         if name in _BARE:
             return _dump(getattr(value, _BARE[name])) if name != "Name" else value.name  # type: ignore[attr-defined]
-        parts = [_dump_field(field, getattr(value, field)) for field in value.FIELDS[2:] if field != "name_start"]
+        fields = (field for field in type(value).FIELDS[2:] if field != "name_start")
+        parts = [_dump_field(field, getattr(value, field)) for field in fields]
         while parts and parts[-1] in ("-", "[]", ""):
             parts.pop()
         return "(" + " ".join([name, *(part for part in parts if part)]) + ")"

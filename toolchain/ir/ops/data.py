@@ -6,9 +6,57 @@ for the standard library, which proves what they rely on.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 from .row import Effects, OpRow
 
+if TYPE_CHECKING:
+    from ..core import Op
+    from ..types import Type
+
 _R, _W, _T, _A = Effects.READS, Effects.WRITES, Effects.TRAPS, Effects.ALLOCS
+
+def _check_one_result(constructor: str) -> Callable[[Op], list[str]]:
+    """The only result, which the operands do not determine, is of a type with this constructor."""
+
+    def check(op: Op) -> list[str]:
+        types = [value.type for value in op.results]
+        if len(types) == 1 and types[0].name == constructor:
+            return []
+        return [f"its results are ({', '.join(map(str, types))}), not ({constructor}<...>)"]
+
+    return check
+
+
+_check_is_closure = _check_one_result("fn")
+
+
+def _check_closure(op: Op) -> list[str]:
+    closure = op.block.function.module.closures.get(op.attrs["name"])
+    if closure is None:
+        return [f"names @{op.attrs['name']}, which is no closure of the module"]
+    given = [value.type for value in op.operands]
+    problems = _check_is_closure(op)
+    if given != closure.captures:
+        problems.append(f"captures {_types(given)}, but @{closure.name} captures {_types(closure.captures)}")
+    return problems
+
+
+def _check_capture(op: Op) -> list[str]:
+    closure, index = op.block.function.module.closures.get(op.attrs["name"]), op.attrs["index"]
+    if closure is None:
+        return [f"names @{op.attrs['name']}, which is no closure of the module"]
+    if not 0 <= index < len(closure.captures):
+        return [f"@{closure.name} captures {len(closure.captures)} values, so there is none at index {index}"]
+    given = [value.type for value in op.results]
+    wanted = [closure.captures[index]]
+    return [] if given == wanted else [f"its results are {_types(given)}, not {_types(wanted)}"]
+
+
+def _types(types: list[Type]) -> str:
+    return f"({', '.join(map(str, types))})"
+
 
 ROWS: list[OpRow] = [
     OpRow("data.nil", "The only value of type nil.", (), ("nil",), cost=0),
@@ -59,6 +107,7 @@ ROWS: list[OpRow] = [
         ("i64",),
         effects=_R,
     ),
+    OpRow("data.string_addr", "The address of the first byte, for host calls.", ("string",), ("i32",)),
     OpRow("data.write", "Write the string to standard output.", ("string",), (), effects=Effects.IO | _R),
     OpRow(
         "data.panic",
@@ -75,21 +124,24 @@ ROWS: list[OpRow] = [
         ("i64",),
         None,
         effects=_A | _T,
+        check=_check_one_result("array"),
     ),
     OpRow("data.array_len", "Number of elements.", ("array<T>",), ("i64",), effects=_R),
     OpRow("data.array_cap", "Number of elements there is room for.", ("array<T>",), ("i64",), effects=_R),
     OpRow(
         "data.array_get",
-        "Element b, counted from the end if negative; panics when out of range.",
+        "Element b, counted from the end if negative; panics when out of range. `nonneg`: b is known not to be negative.",
         ("array<T>", "i64"),
         ("T",),
+        {"nonneg?": bool},
         effects=_R | _T,
     ),
     OpRow(
         "data.array_set",
-        "Replace element b, counted from the end if negative, by c; panics when out of range.",
+        "Replace element b, counted from the end if negative, by c; panics when out of range. `nonneg`: b is not negative.",
         ("array<T>", "i64", "T"),
         (),
+        {"nonneg?": bool},
         effects=_W | _R | _T,
     ),
     OpRow("data.array_at", "Element b, unchecked.", ("array<T>", "i64"), ("T",), effects=_R),
@@ -130,11 +182,11 @@ ROWS: list[OpRow] = [
     ),
     # optional values
     OpRow("data.opt_some", "The value as an optional.", ("T",), ("opt<T>",), cost=0),
-    OpRow("data.opt_none", "The optional without a value.", (), None, cost=0),
+    OpRow("data.opt_none", "The optional without a value.", (), None, cost=0, check=_check_one_result("opt")),
     OpRow("data.opt_has", "True if there is a value.", ("opt<T>",), ("bool",), cost=0),
     OpRow("data.opt_get", "The value, unchecked.", ("opt<T>",), ("T",), cost=0),
     # cells, closures, identity
-    OpRow("data.cell_new", "A new cell that holds a.", ("T",), ("cell<T>",), effects=_A | _T),
+    OpRow("data.cell_new", "A new cell that holds a.", ("T",), ("cell<T>",), effects=_A),
     OpRow("data.cell_get", "The content of the cell.", ("cell<T>",), ("T",), effects=_R),
     OpRow("data.cell_set", "Replace the content of the cell by b.", ("cell<T>", "T"), (), effects=_W),
     OpRow(
@@ -143,7 +195,8 @@ ROWS: list[OpRow] = [
         ("*",),
         None,
         {"name": str},
-        effects=_A | _T,
+        effects=_A,
+        check=_check_closure,
     ),
     OpRow("data.closure_tag", "The tag of the closure that the function value is.", ("T",), ("i64",)),
     OpRow(
@@ -152,6 +205,7 @@ ROWS: list[OpRow] = [
         ("T",),
         None,
         {"name": str, "index": int},
+        check=_check_capture,
     ),
     OpRow("data.same", "True if both are the same object.", ("T", "T"), ("bool",)),
 ]

@@ -25,7 +25,6 @@ _BINARY = {
     "rem": "a % b with the sign of a.",
     "pow": "a ** b.",
     "eq": "a == b.",
-    "ne": "a != b.",
     "lt": "a < b.",
     "le": "a <= b.",
     "gt": "a > b.",
@@ -80,7 +79,7 @@ ROWS: list[OpRow] = [
     _row("cell_new", "A cell that holds a: a variable that closures share.", _D1),
     _row("cell_get", "The content of the cell.", _D1),
     _row("cell_set", "Replace the content of the cell by b.", _D2, ()),
-    _row("global_get", "The module variable `name`.", (), name=str),
+    _row("global_get", "The module variable `name`; `checked` if it may not be set yet.", (), name=str, checked=bool),
     _row("global_set", "Store into the module variable `name`.", _D1, (), name=str),
-    _row("annotate", "a, which the source says is of type `type`.", _D1, type=str),
+    _row("annotate", "a, which the source says is of type `type`.", _D1, **{"type": str, "role?": str, "name?": str}),
 ]

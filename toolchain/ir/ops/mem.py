@@ -1,14 +1,23 @@
 """Rows of the `mem.*` family: linear memory. Addresses are `i32`; attribute `offset` is added to them.
 
 `alias` names the class of memory that a load or store touches: accesses of different classes never overlap
-(type-based alias analysis), except that the class `any` may overlap with every other.
+(type-based alias analysis), except that the class `any` may overlap with every other. A load that is `invariant` gives
+the same value whenever it is executed: what it reads is written once, where the object is made, before the address is
+known to any load. So it can be merged with its equals across stores and calls, and moved as far up as its address allows.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from .row import Effects, Load, OpRow, Special, Store
 
+if TYPE_CHECKING:
+    from ..core import Op
+
 _ACCESS = {"offset": int, "alias": str}
+#: Bulk operations without a class touch `any`.
+_BULK = {"alias?": str}
 
 
 def _load(name: str, result: str, size_bytes: int, signed: bool, what: str) -> OpRow:
@@ -17,7 +26,7 @@ def _load(name: str, result: str, size_bytes: int, signed: bool, what: str) -> O
         f"Load {what} at address a + `offset`.",
         ("i32",),
         (result,),
-        _ACCESS,
+        {**_ACCESS, "invariant?": bool},
         effects=Effects.READS,
         cost=4,
         wasm=Load(size_bytes, signed),
@@ -35,6 +44,11 @@ def _store(name: str, operand: str, size_bytes: int, what: str) -> OpRow:
         cost=1,
         wasm=Store(size_bytes),
     )
+
+
+def _check_data(op: Op) -> list[str]:
+    name = op.attrs["data"]
+    return [] if name in op.block.function.module.data else [f"names @{name}, which is no data of the module"]
 
 
 ROWS: list[OpRow] = [
@@ -59,6 +73,7 @@ ROWS: list[OpRow] = [
         {"data": str},
         cost=0,
         wasm=Special("data_addr"),
+        check=_check_data,
     ),
     OpRow(
         "mem.heap_base",
@@ -73,6 +88,7 @@ ROWS: list[OpRow] = [
         "Copy c bytes from address b to address a; the ranges may overlap.",
         ("i32", "i32", "i32"),
         (),
+        _BULK,
         effects=Effects.READS | Effects.WRITES,
         cost=12,
         wasm=Special("memory_copy"),
@@ -82,6 +98,7 @@ ROWS: list[OpRow] = [
         "Set c bytes from address a to the low byte of b.",
         ("i32", "i32", "i32"),
         (),
+        _BULK,
         effects=Effects.WRITES,
         cost=12,
         wasm=Special("memory_fill"),

@@ -1,0 +1,361 @@
+"""Straighten control flow: fewer blocks, fewer branches, fewer block parameters.
+
+    ^a: cond_br %c, ^b, ^d(%x)    ^b: br ^d(%y)    ^d(%z): ret %z        =>        ^a: %z = select %c, %y, %x; ret %z
+
+Each step below is one linear sweep; they are repeated while one of them finds something, because a merged block makes
+the next pattern visible. A branch that only chooses between cheap values becomes `select`: a mispredicted branch costs
+about 15 cycles, so evaluating both sides pays for a handful of cheap ops and never for more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..ir import types as t
+from ..ir.core import Block, Function, Op, Target, Value, resolve
+from ..ir.ops import Effects, row_named
+from ..pipeline.spec import PassContext, PassSpec, option
+from .analysis.dominators import dominators
+from .analysis.effects import op_effects
+from .const_fold import constant_of, make_const, target_index
+from .edit import Edges, branch, drop_params, remove_unreachable, replace_terminator
+
+MAX_ROUNDS = 8
+
+_COND_BR = row_named("cond_br")
+_SELECT = row_named("select")
+_EQ = row_named("i64.eq")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Options of `simplify-cfg`."""
+
+    select_budget: int = option(5, "the greatest cost of ops and selects that may replace one branch; 0 keeps branches")
+    select_floats: bool = option(False, "also select between floats, which x86 does with a branch of its own")
+
+
+def run(fn: Function, ctx: PassContext) -> bool:
+    """Simplify the control flow of `fn` in place; True if anything changed."""
+    changed = False
+    for _ in range(MAX_ROUNDS):
+        steps = (
+            remove_unreachable(fn),
+            _simplify_branches(fn),
+            _drop_redundant_params(fn),
+            _convert_branches(fn, ctx.options),
+            _use_known_conditions(fn),
+            _thread_jumps(fn),
+            _merge_chains(fn),
+        )
+        if not any(steps):
+            break
+        changed = True
+    return changed
+
+
+def _edges(fn: Function) -> Edges:
+    edges: Edges = {block: [] for block in fn.blocks}
+    for block in fn.blocks:
+        for target in block.terminator.targets:
+            edges[target.block].append((block, target))
+    return edges
+
+
+# Branches by themselves.
+
+
+def _simplify_branches(fn: Function) -> bool:
+    changed = False
+    for block in fn.blocks:
+        op = block.terminator
+        while (better := _better_branch(block, op)) is not None:
+            replace_terminator(block, better)
+            op, changed = better, True
+    return changed
+
+
+def _better_branch(block: Block, op: Op) -> Op | None:
+    """A simpler terminator with the same meaning; None if there is none."""
+    if len(op.targets) < 2:
+        return branch(op.targets[0], op.loc) if op.row.name == "switch" else None
+    condition = constant_of(op.operands[0])
+    if condition is not None:
+        return branch(op.targets[target_index(op, condition)], op.loc)
+    first = op.targets[0]
+    if all(x.block is first.block and x.args == first.args for x in op.targets):
+        return branch(first, op.loc)
+    return _better_cond_br(op) if op.row is _COND_BR else _better_switch(block, op)
+
+
+def _better_cond_br(op: Op) -> Op | None:
+    inverted = op.operands[0].op
+    if inverted is not None and inverted.row.name == "bool.not":
+        return Op(_COND_BR, [inverted.operands[0]], (), None, op.loc, op.targets[::-1])
+    return None
+
+
+def _better_switch(block: Block, op: Op) -> Op | None:
+    default = op.targets[-1]
+    cases = [
+        (c, x)
+        for c, x in zip(op.attrs["cases"], op.targets, strict=False)
+        if x.block is not default.block or x.args != default.args
+    ]
+    if len(cases) == 1:
+        ((case, target),) = cases
+        const = block.insert(len(block.ops) - 1, make_const(t.I64, case, op.loc))
+        test = block.insert(len(block.ops) - 1, Op(_EQ, [op.operands[0], const.result], (t.BOOL,), None, op.loc))
+        return Op(_COND_BR, [test.result], (), None, op.loc, [target, default])
+    if len(cases) < len(op.targets) - 1:
+        attrs = op.attrs | {"cases": [c for c, _ in cases]}
+        return Op(op.row, op.operands, (), attrs, op.loc, [*(x for _, x in cases), default])
+    return None
+
+
+# Parameters.
+
+
+def _drop_redundant_params(fn: Function) -> bool:
+    """Replace parameters that always get the same value, and those that always get the same as another one."""
+    edges = _edges(fn)
+    replaced: dict[Value, Value] = {}
+    pending = True
+    while pending:
+        pending = False
+        for block in fn.blocks[1:]:
+            gone = _redundant(block, [target for _, target in edges[block]], replaced)
+            if gone:
+                drop_params(block, gone, edges[block])
+                pending = True
+    fn.replace_uses(replaced)
+    return bool(replaced)
+
+
+def _redundant(block: Block, targets: list[Target], replaced: dict[Value, Value]) -> list[int]:
+    gone: list[int] = []
+    twins: dict[tuple[Value, ...], Value] = {}
+    for index, param in enumerate(block.params):
+        args = tuple(resolve(replaced, target.args[index]) for target in targets)
+        sources = dict.fromkeys(arg for arg in args if arg is not param)
+        if len(sources) == 1:
+            (same,) = sources
+        else:
+            same = twins.setdefault(args, param)
+        if same is not param:
+            replaced[param] = same
+            gone.append(index)
+    return gone
+
+
+# Threading and merging.
+
+
+def _thread_jumps(fn: Function) -> bool:
+    """Let edges skip blocks that only branch on: always, or for the constants that the edge passes."""
+    used_elsewhere = {
+        v.owner for op in fn.ops() for v in op.used_values() if isinstance(v.owner, Block) and v.owner is not op.block
+    }
+    changed = False
+    for block in fn.blocks:
+        for target in block.terminator.targets:
+            seen = {target.block}
+            while target.block not in used_elsewhere and (onward := _onward(target)) and onward.block not in seen:
+                target.block, target.args = onward.block, onward.args
+                seen.add(onward.block)
+                changed = True
+    return changed
+
+
+def _onward(target: Target) -> Target | None:
+    """Where `target` leads if its block does nothing but branch."""
+    block = target.block
+    if len(block.ops) != 1:
+        return None
+    op = block.ops[0]
+    if not op.targets:
+        return None
+    passed = dict(zip(block.params, target.args, strict=True))
+    if len(op.targets) == 1:
+        chosen = op.targets[0]
+        if block.cold and not chosen.block.cold:
+            return None  # the block says how unlikely the edge is
+    else:
+        condition = op.operands[0]
+        constant = constant_of(passed.get(condition, condition))
+        if constant is None:
+            return None
+        chosen = op.targets[target_index(op, constant)]
+    return Target(chosen.block, [passed.get(v, v) for v in chosen.args])
+
+
+def _merge_chains(fn: Function) -> bool:
+    """Append blocks with one entry to the block that alone leads to them."""
+    edges = _edges(fn)
+    merged: dict[Block, None] = {}
+    replaced: dict[Value, Value] = {}
+    for block in fn.blocks:
+        if block in merged:
+            continue
+        while len(targets := block.terminator.targets) == 1:
+            (target,) = targets
+            follower = target.block
+            if len(edges[follower]) > 1 or follower is block or follower is fn.entry:
+                break
+            replaced.update(zip(follower.params, target.args, strict=True))
+            block.ops.pop()
+            for op in follower.ops:
+                block.append(op)
+            block.cold = (block.cold or follower.cold) and block is not fn.entry
+            merged[follower] = None
+    if merged:
+        fn.blocks = [block for block in fn.blocks if block not in merged]
+        fn.replace_uses(replaced)
+    return bool(merged)
+
+
+# Conditions known from a dominating branch.
+
+
+def _use_known_conditions(fn: Function) -> bool:
+    """Where a branch on a condition dominates, use what it found out."""
+    edges = _edges(fn)
+    known: dict[Value, bool] = {}
+    undo: list[list[Value]] = []
+    changed = False
+    for block, entering in dominators(fn).walk():
+        if not entering:
+            for value in undo.pop():
+                del known[value]
+            continue
+        added: list[Value] = []
+        undo.append(added)
+        if len(edges[block]) == 1:
+            source, target = edges[block][0]
+            op = source.terminator
+            if op.row is _COND_BR:
+                for value, truth in _consequences(op.operands[0], op.targets[0] is target):
+                    if value not in known:
+                        known[value] = truth
+                        added.append(value)
+        changed |= _settle_branch(block, known, edges)
+    return changed
+
+
+def _consequences(condition: Value, truth: bool) -> list[tuple[Value, bool]]:
+    """What is known once `condition` is known."""
+    found: list[tuple[Value, bool]] = []
+    pending = [(condition, truth)]
+    while pending:
+        value, truth = pending.pop()
+        found.append((value, truth))
+        op = value.op
+        if op is None:
+            continue
+        if op.row.name == "bool.not":
+            pending.append((op.operands[0], not truth))
+        elif op.row.name == ("bool.and" if truth else "bool.or"):
+            pending += ((v, truth) for v in op.operands)
+    return found
+
+
+def _settle_branch(block: Block, known: dict[Value, bool], edges: Edges) -> bool:
+    """Use what is known at the end of `block`, and on its edges, in its terminator."""
+    op = block.terminator
+    changed = False
+    if op.row is _COND_BR:
+        truth = known.get(op.operands[0])
+        if truth is not None:
+            kept, lost = op.targets if truth else op.targets[::-1]
+            edges[lost.block] = [(b, x) for b, x in edges[lost.block] if x is not lost]
+            op = branch(kept, op.loc)
+            replace_terminator(block, op)
+            changed = True
+    for index, target in enumerate(op.targets):
+        for place, arg in enumerate(target.args):
+            truth = index == 0 if op.row is _COND_BR and arg is op.operands[0] else known.get(arg)
+            if truth is not None and constant_of(arg) is None:
+                const = block.insert(len(block.ops) - 1, make_const(t.BOOL, truth, op.loc))
+                target.args[place] = const.results[0]
+                changed = True
+    return changed
+
+
+# Branches that only choose.
+
+
+def _convert_branches(fn: Function, options: Options) -> bool:
+    if not options.select_budget:
+        return False
+    edges = _edges(fn)
+    changed = False
+    for block in fn.blocks:
+        op = block.terminator
+        if op.row is _COND_BR:
+            changed |= _convert(block, op, edges, options)
+    return changed
+
+
+def _convert(block: Block, op: Op, edges: Edges, options: Options) -> bool:
+    """Replace a branch over cheap sides by the sides' ops and selects; True if that was done."""
+    sides = [_side(target, edges) for target in op.targets]
+    (first, then), (second, orelse) = ((ops, end) for ops, end in sides)
+    if then.block is not orelse.block:
+        # A side may itself be where the other one leads.
+        if then.block is op.targets[1].block:
+            second, orelse = [], op.targets[1]
+        elif orelse.block is op.targets[0].block:
+            first, then = [], op.targets[0]
+        else:
+            return False
+    differing = [i for i, (a, b) in enumerate(zip(then.args, orelse.args, strict=True)) if a is not b]
+    price = sum(o.row.cost for o in (*first, *second)) + len(differing)
+    if price > options.select_budget or not _may_select([then.args[i] for i in differing], options):
+        return False
+    block.ops.pop()
+    for moved in (*first, *second):
+        block.append(moved)
+    args = list(then.args)
+    for i in differing:
+        chosen = Op(_SELECT, [op.operands[0], then.args[i], orelse.args[i]], (then.args[i].type,), None, op.loc)
+        block.append(chosen)
+        args[i] = chosen.results[0]
+    block.append(branch(Target(then.block, args), op.loc))
+    for side, ops in zip(op.targets, (first, second), strict=True):
+        if ops or side.block is not then.block:
+            side.block.ops = side.block.ops[-1:]  # what was moved is gone; the block itself is unreachable now
+    return True
+
+
+def _side(target: Target, edges: Edges) -> tuple[list[Op], Target]:
+    """The ops of a side that may be executed in any case, and where it ends; the edge itself if there is no such side."""
+    block = target.block
+    end = block.terminator
+    is_side = (
+        len(edges[block]) == 1
+        and not block.params
+        and not block.cold
+        and len(end.targets) == 1
+        and all(_is_speculatable(op) for op in block.ops[:-1])
+    )
+    return (block.ops[:-1], end.targets[0]) if is_side else ([], target)
+
+
+def _is_speculatable(op: Op) -> bool:
+    return Effects.CALLS not in op.row.effects and op_effects(op, {}) is Effects.NONE
+
+
+def _may_select(values: list[Value], options: Options) -> bool:
+    kinds = {t.I32, t.I64, t.BOOL} | ({t.F64} if options.select_floats else set())
+    return all(v.type in kinds for v in values)
+
+
+SPEC = PassSpec(
+    "simplify-cfg",
+    "mem",
+    run,
+    "Merge and skip blocks, drop redundant branches and block parameters, select between cheap values.",
+    options=Options,
+    preserves=frozenset({"effects"}),
+    also=("typed",),
+)

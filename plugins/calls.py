@@ -1,0 +1,14 @@
+"""Passes over calls: inlining, recursion to loops, merging of equal calls, removal of what is never called."""
+
+from __future__ import annotations
+
+from wasmlathe.passes import accumulate, dead_functions, inline, inline_recursion, pure_calls, tail_recursion
+from wasmlathe.pipeline.hookspecs import hookimpl
+from wasmlathe.pipeline.spec import PassSpec
+
+MODULES = (inline, dead_functions, tail_recursion, pure_calls, accumulate, inline_recursion)
+
+
+@hookimpl
+def wasmlathe_passes() -> list[PassSpec]:
+    return [module.SPEC for module in MODULES]

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import pytest
+
+from wasmlathe.diagnostics import CompileError
+from wasmlathe.pipeline.plan import Pipeline, PlanError
+from wasmlathe.pipeline.plugins import load_plugins
+from wasmlathe.pipeline.preparing import PipelineRequest, prepare
+from wasmlathe.pipeline.presets import DEFAULT, NAMELESS, PRESETS
+from wasmlathe.pipeline.registry import Registry
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_meets_the_demands_of_its_passes(name: str) -> None:
+    prepare(PipelineRequest(name)).pipeline.check()
+
+
+def test_the_presets_are_those_of_the_contract() -> None:
+    assert list(PRESETS) == ["O0", "O1", "O2", "O3", "Os"]
+    assert DEFAULT in PRESETS
+    assert set(PRESETS) >= NAMELESS
+
+
+def test_every_order_names_a_pass_that_exists() -> None:
+    registry = Registry(load_plugins())
+    for registered in registry.passes.values():
+        spec = registered.spec
+        for order in (*spec.after, *spec.before):
+            assert order.other in registry.passes, f"{spec.name} speaks of {order.other}"
+            assert order.reason.strip()
+
+
+def test_command_line_edits_are_checked() -> None:
+    with pytest.raises(CompileError, match="unknown pass 'dec'"):
+        prepare(PipelineRequest("O0", without=["dec"]))
+    with pytest.raises(CompileError, match="--set takes PASS.OPTION=VALUE"):
+        prepare(PipelineRequest("O0", settings=["dce"]))
+    prepare(PipelineRequest("O0", without=["dce"]))
+
+
+def test_an_unknown_stage_of_a_preset_is_an_error() -> None:
+    with pytest.raises(PlanError, match="unknown stage"):
+        Pipeline("x", Registry(load_plugins()), {"memory": []})

@@ -1,0 +1,85 @@
+"""`wasmlathe build`: write the WebAssembly module, its source map and its manifest."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import click
+
+from ..driver import Compilation, compile_file
+from ..pipeline.plugins import plugin_failure
+from .errors import tell_diagnostics
+from .observing import Observing
+from .parameters import Word, compile_options, observer_options, pipeline_options
+from .unsupported import not_supported
+from .writing import write_all
+
+TARGETS = ("host", "wasi", "web", "edge")
+
+
+@click.command("build")
+@click.argument("file", metavar="FILE")
+@click.option("-o", "--output", required=True, metavar="DIR", help="The folder to write to; it is made if missing.")
+@click.option("--target", type=Word(*TARGETS), default="host", help="What will run it.")
+@click.option("--profile", help="A profile to optimize for.")
+@pipeline_options
+@observer_options
+def command(
+    file: str,
+    output: str,
+    target: str,
+    profile: str | None,
+    time_passes: bool,
+    print_after: str | None,
+    **common: Any,
+) -> int:
+    """Compile FILE and write NAME.wasm, NAME.wasm.map and NAME.json into a folder."""
+    if target != "host":
+        return not_supported(f"the target '{target}'")
+    if profile is not None:
+        return not_supported("--profile")
+    options = compile_options(**common)
+    options.pipeline.target = target
+    observing = Observing(time_passes, print_after)
+    options.observers = observing.observers
+    try:
+        compilation = compile_file(file, options)
+    finally:
+        observing.show()
+    tell_diagnostics(compilation.warnings)
+    files = files_of(compilation, os.path.splitext(os.path.basename(file))[0])
+    write_all(output, files)
+    for name, content in files.items():
+        click.echo(f"{os.path.join(output, name)}  {len(content)} bytes")
+    return 0
+
+
+def files_of(compilation: Compilation, name: str) -> dict[str, bytes]:
+    """All files of the output: our three, and those that plugins add. Raises CompileError if two have one name."""
+    from ..source_map_file import source_map_json
+
+    artifact = compilation.artifact
+    assert artifact is not None  # the compilation went to its end
+    files = {
+        f"{name}.wasm": artifact.wasm,
+        f"{name}.wasm.map": source_map_json(artifact.source_map, f"{name}.wasm"),
+        f"{name}.json": manifest_json(artifact.manifest),
+    }
+    prepared = compilation.prepared
+    answers = prepared.registry.plugins.ask(
+        "wasmlathe_emit", active_only=True, artifact=artifact, options=prepared.options
+    )
+    for plugin, added in answers:
+        for path, content in added.items():
+            if path in files or os.path.basename(path) != path:
+                raise plugin_failure(plugin, f"wants to write '{path}', which is taken or no file name")
+            files[path] = content
+    return files
+
+
+def manifest_json(manifest: dict[str, Any]) -> bytes:
+    """The manifest as text, in an order that depends on its content only."""
+    import json
+
+    return (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode()

@@ -1,0 +1,111 @@
+"""`wasmlathe ir`: the program at a stage, after a pass, or what a pass changed."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import click
+
+from ..diagnostics import nearest
+from ..driver import compile_file
+from ..ir.core import Module
+from ..pipeline.observers import Snapshot, Snapshots
+from ..pipeline.plan import PlanError
+from ..pipeline.plugins import problem
+from ..pipeline.preparing import prepare
+from ..pipeline.spec import PASS_STAGES
+from ..pipeline.units import text_of
+from .errors import tell_diagnostics
+from .parameters import Word, compile_options, pipeline_options
+
+
+@click.command("ir")
+@click.argument("file", metavar="FILE")
+@click.option("--stage", type=Word(*PASS_STAGES), help="The stage to show, with its passes done (default mem).")
+@click.option("--function", metavar="F", help="Show this function only.")
+@click.option("--print-after", metavar="PASS", help="Show the functions as this pass left them.")
+@click.option("--diff", metavar="PASS", help="Show what this pass changed.")
+@pipeline_options
+def command(
+    file: str, stage: str | None, function: str | None, print_after: str | None, diff: str | None, **common: Any
+) -> int:
+    """Show the intermediate representation of the program in FILE."""
+    options = compile_options(**common)
+    wanted = print_after or diff
+    if wanted is None:
+        options.stop_at = stage or "mem"
+        compilation = compile_file(file, options)
+        tell_diagnostics(compilation.warnings)
+        click.echo(_text(compilation.modules[options.stop_at], function), nl=False)
+        return 0
+    if print_after and diff:
+        raise click.UsageError("give either --print-after or --diff, not both")
+    options.stop_at = _stage_of(wanted, stage, options)
+    snapshots = Snapshots(lambda event: event.pass_name == wanted, function)
+    options.observers = [snapshots]
+    compile_file(file, options)
+    show = _diff_text if diff else _after_text
+    for snapshot in snapshots.items:
+        text = show(snapshot)
+        if text:
+            click.echo(text)
+    return 0
+
+
+def _stage_of(wanted: str, stage: str | None, options: Any) -> str:
+    """The stage in which the pipeline runs the pass. Raises CompileError if it does not."""
+    pipeline = prepare(options.pipeline).pipeline
+    try:
+        found = pipeline.stage_of(wanted)
+    except PlanError as error:
+        raise problem(error.code, error.message, error.hint) from None
+    if stage is not None and stage != found:
+        raise problem("E0504", f"'{wanted}' runs in stage {found}, not in {stage}")
+    return found
+
+
+def _text(module: Any, function: str | None) -> str:
+    if function is None:
+        return text_of(module)
+    if not isinstance(module, Module):
+        return _wat_function(text_of(module), function)
+    chosen = [f for f in module.functions.values() if function in (f.name, f.source_name)]
+    if not chosen:
+        raise _unknown_function(function, [f.source_name for f in module.functions.values()])
+    return "\n".join(text_of(f) for f in chosen)
+
+
+def _wat_function(text: str, function: str) -> str:
+    """The part of a WAT text, as Binaryen indents it, that defines a function."""
+    found = re.search(rf"^ \(func \${re.escape(function)}[ )\n].*?^ \)\n", text, re.MULTILINE | re.DOTALL)
+    if found is None:
+        raise _unknown_function(function, re.findall(r"^ \(func \$([^ )\n]+)", text, re.MULTILINE))
+    return found.group()
+
+
+def _unknown_function(function: str, names: Iterable[str]) -> Exception:
+    known = list(names)
+    close = nearest(function, known)
+    hint = f"did you mean '{close}'?" if close else f"there is {', '.join(known)}" if known else None
+    return problem("E0502", f"no function '{function}' at this stage", hint)
+
+
+def _after_text(snapshot: Snapshot) -> str:
+    return f"; after {snapshot.label}, application {snapshot.index}\n{snapshot.after}"
+
+
+def _diff_text(snapshot: Snapshot) -> str:
+    return "\n".join(diff_lines(snapshot))
+
+
+def diff_lines(snapshot: Snapshot) -> Iterator[str]:
+    """A unified diff of what an application of a pass did, coloured by `click.echo` on terminals only."""
+    colors = {"+": "green", "-": "red", "@": "cyan"}
+    before, after = snapshot.before.splitlines(), snapshot.after.splitlines()
+    title = f"{snapshot.unit_name} {{}} {snapshot.label}"
+    for line in difflib.unified_diff(before, after, title.format("before"), title.format("after"), lineterm="", n=3):
+        color = colors.get(line[:1])
+        yield click.style(line, fg=color) if color else line

@@ -1,0 +1,48 @@
+"""`--time-passes` and `--print-after`: observers of passes, and what they show on stderr."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..outcome import tell
+from ..pipeline.observers import Snapshots, Timing
+from .table import table
+
+
+class Observing:
+    """The observers that a command line asks for."""
+
+    def __init__(self, time_passes: bool, print_after: str | None) -> None:
+        self._timing = Timing() if time_passes else None
+        self._snapshots = Snapshots(lambda event: event.pass_name == print_after) if print_after else None
+        self._pass_name = print_after
+
+    @property
+    def is_on(self) -> bool:
+        return bool(self.observers)
+
+    @property
+    def observers(self) -> list[Any]:
+        return [observer for observer in (self._timing, self._snapshots) if observer is not None]
+
+    def show(self) -> None:
+        """Tell what was observed."""
+        if self._snapshots is not None:
+            tell(self._printed(self._snapshots))
+        if self._timing is not None:
+            tell(self._times(self._timing))
+
+    def _printed(self, snapshots: Snapshots) -> str:
+        if not snapshots.items:
+            return f"; '{self._pass_name}' did not run"
+        return "\n".join(f"; after {s.label} ({s.stage}, application {s.index})\n{s.after}" for s in snapshots.items)
+
+    def _times(self, timing: Timing) -> str:
+        rows = [
+            (f"{row.seconds * 1e3:.2f}", row.stage, row.label, str(row.applications), str(row.changes))
+            for row in timing.slowest_first()
+        ]
+        total = sum(row.seconds for row in timing.slowest_first())
+        return (
+            table(("ms", "stage", "pass", "runs", "changes"), rows, right=(0, 3, 4)) + f"\n{total * 1e3:.2f} ms in all"
+        )

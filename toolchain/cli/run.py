@@ -1,0 +1,111 @@
+"""`wasmlathe run`: compile a program, or take it from the cache, and run it."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import click
+
+from .. import quick
+from ..cache import Cache
+from ..driver import STAGES, Compilation, CompileOptions, compile_file
+from ..outcome import exit_status, tell, uses_color
+from ..wasm_runtime.engine import Limits
+from .errors import tell_diagnostics
+from .group import State
+from .observing import Observing
+from .parameters import Word, compile_options, limit_options, observer_options, pipeline_options
+from .running import run_compiled, run_interpreted, tell_slow
+from .unsupported import not_supported
+
+ENGINES = ("wasm", "python", "vm")
+
+
+@click.command("run")
+@click.argument("file", metavar="FILE")
+@click.argument("args", nargs=-1)
+@click.option("--engine", type=Word(*ENGINES), default="wasm", help="Where to run it.")
+@click.option("--profile", help="A profile to optimize for.")
+@click.option("--no-cache", is_flag=True, help="Compile even if nothing has changed.")
+@limit_options
+@pipeline_options
+@observer_options
+@click.pass_obj
+def command(
+    state: State,
+    file: str,
+    args: tuple[str, ...],
+    engine: str,
+    profile: str | None,
+    no_cache: bool,
+    timeout: float | None,
+    max_memory: int | None,
+    time_passes: bool,
+    print_after: str | None,
+    **common: Any,
+) -> int:
+    """Run the program in FILE; ARGS go to its `main`. Arguments that look like options go behind `--`."""
+    if engine == "vm":
+        return not_supported("the engine 'vm'")
+    if profile is not None:
+        return not_supported("--profile")
+    options = compile_options(**common)
+    limits = Limits(timeout, max_memory)
+    observing = Observing(time_passes, print_after)
+    # What only a compilation can show is not in the cache, and an observed one does not go there.
+    is_cached = not (no_cache or observing.is_on or options.verify or options.limit is not None)
+    cache = Cache.off() if no_cache else Cache()
+    request = options.pipeline
+    key = (file, request.name, _details(options))
+    if engine == "wasm" and is_cached:
+        found = quick.load(cache, *key)
+        if found is not None:
+            return _run_cached(found, args, limits, cache, state)
+    options.observers = observing.observers
+    try:
+        compilation = _compile(file, engine, options)
+    finally:
+        observing.show()
+    tell_diagnostics(compilation.warnings)
+    if compilation.artifact is None:
+        return exit_status(lambda: run_interpreted(compilation.modules["mem"], args, limits), state.traceback)
+    if is_cached:
+        warnings = _rendered(compilation)
+        quick.store(cache, *key, compilation.dependencies, warnings, compilation.artifact)
+    return exit_status(lambda: run_compiled(compilation, args, limits, cache), state.traceback)
+
+
+def _compile(file: str, engine: str, options: CompileOptions) -> Compilation:
+    """Compile for an engine; without Binaryen only as far as the reference interpreter needs it."""
+    from ..codegen.binaryen import BinaryenMissing
+
+    if engine == "python":
+        return compile_file(file, dataclasses.replace(options, stop_at="mem"))
+    try:
+        return compile_file(file, dataclasses.replace(options, stop_at=STAGES[-1]))
+    except BinaryenMissing as missing:
+        tell_slow(str(missing))
+        return compile_file(file, dataclasses.replace(options, stop_at="mem", observers=()))
+
+
+def _run_cached(found: tuple[str, Any], args: tuple[str, ...], limits: Limits, cache: Cache, state: State) -> int:
+    from ..wasm_runtime import engine
+
+    warnings, artifact = found
+    if warnings:
+        tell(warnings)
+    return exit_status(lambda: engine.run(artifact, args, limits, None, cache), state.traceback)
+
+
+def _details(options: CompileOptions) -> tuple[object, ...]:
+    """The options, other than the pipeline's name, on which the artifact depends; empty when there are none."""
+    request = options.pipeline
+    details = (request.plugins, request.disabled_plugins, request.settings, request.without, options.strict)
+    return details if any(details) else ()
+
+
+def _rendered(compilation: Compilation) -> str:
+    from ..diagnostics import render_all
+
+    return render_all(compilation.warnings, uses_color())

@@ -1,0 +1,69 @@
+"""Static data: which segment lies at which address, and what memory holds before the program starts.
+
+    0 .. 15        the null address and what is read near it: never data
+    16 ..          segments in the order of `module.data`, each at a multiple of its alignment
+    heap base      the first multiple of 8 after them
+
+Code generation and the reference interpreter place data by this one rule, so that a program sees the same addresses.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ..ir.core import Module
+
+FIRST_ADDRESS = 16
+PAGE_BYTES = 65536
+# A run of zeros shorter than this costs less as bytes than the header of another segment.
+_SHORTEST_GAP = 12
+_NOT_ZERO = re.compile(rb"[^\0]")
+
+
+class MemoryImage:
+    """Addresses of the data segments of a module, and their bytes."""
+
+    __slots__ = ("addresses", "content", "heap_base")
+
+    def __init__(self, module: Module) -> None:
+        self.addresses: dict[str, int] = {}
+        end = FIRST_ADDRESS
+        for segment in module.data.values():
+            address = _aligned(end, segment.align)
+            self.addresses[segment.name] = address
+            end = address + len(segment.content)
+        self.heap_base = _aligned(end, 8)
+        content = bytearray(end)
+        for segment in module.data.values():
+            start = self.addresses[segment.name]
+            content[start : start + len(segment.content)] = segment.content
+            for offset, name, addend in segment.relocations:
+                target = (self.addresses[name] + addend) & 0xFFFF_FFFF
+                content[start + offset : start + offset + 4] = target.to_bytes(4, "little")
+        #: What memory holds from address 0 on; zeros after it.
+        self.content = bytes(content)
+
+    @property
+    def initial_pages(self) -> int:
+        return max(1, -(-self.heap_base // PAGE_BYTES))
+
+    def pieces(self) -> Iterator[tuple[int, bytes]]:
+        """(address, bytes) of what is not zero; long runs of zeros are left out, memory is zero anyway."""
+        content, end = self.content, len(self.content)
+        gap = bytes(_SHORTEST_GAP)
+        start = _skip_zeros(content, 0)
+        while start < end:
+            stop = content.find(gap, start)
+            piece = content[start : stop if stop >= 0 else end].rstrip(b"\0")
+            yield start, piece
+            start = _skip_zeros(content, start + len(piece))
+
+
+def _skip_zeros(content: bytes, start: int) -> int:
+    found = _NOT_ZERO.search(content, start)
+    return found.start() if found else len(content)
+
+
+def _aligned(address: int, align: int) -> int:
+    return -(-address // align) * align

@@ -1,0 +1,255 @@
+"""The compile driver: source text through every stage to an artifact.
+
+    SourceFile -front-end-> hir -infer-> typed -lower_data-> mem -generate-> wasm -finish-> Artifact
+
+Between two arrows run the passes that the pipeline has for the stage. The `Compilation` keeps each stage's module as its
+passes left it, so that tools can show them.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from .diagnostics import Diagnostic, Diagnostics, SourceFile, nearest
+from .pipeline.frontends import Frontend, SourceReader
+from .pipeline.manager import PassManager
+from .pipeline.plugins import problem
+from .pipeline.preparing import PipelineRequest, Prepared, prepare
+from .pipeline.spec import Remark
+
+if TYPE_CHECKING:
+    from .artifact import Artifact
+    from .ir.core import Module
+
+#: The stages in order; `package` is the artifact.
+STAGES = ("hir", "typed", "mem", "wasm", "package")
+
+#: The function with which a program starts.
+ENTRY = "_start"
+
+#: Warnings that `--strict` turns into errors.
+STRICT_CODES = frozenset({"W0102", "W0204"})
+
+_RECURSION_LIMIT = 20_000
+
+
+@dataclass(slots=True)
+class CompileOptions:
+    """What a compilation is asked for, besides its source."""
+
+    pipeline: PipelineRequest = field(default_factory=PipelineRequest)
+    #: Functions callable from outside: source name -> parameter types.
+    exports: Mapping[str, list[str]] | None = None
+    #: Check the IR after every pass and stage.
+    verify: bool = False
+    strict: bool = False
+    #: The last stage to be made.
+    stop_at: str = "package"
+    #: Run only so many applications of passes.
+    limit: int | None = None
+    #: Objects whose before/after hooks are called.
+    observers: Sequence[Any] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StageTime:
+    """How long a part of the compilation took: `parse`, `infer`, or `mem passes`."""
+
+    name: str
+    seconds: float
+
+
+@dataclass(slots=True)
+class Compilation:
+    """Everything that a compilation made and learned."""
+
+    source: SourceFile
+    prepared: Prepared
+    modules: dict[str, Any] = field(default_factory=dict)
+    remarks: list[Remark] = field(default_factory=list)
+    warnings: list[Diagnostic] = field(default_factory=list)
+    timings: list[StageTime] = field(default_factory=list)
+    artifact: Artifact | None = None
+    #: Files that the result depends on; for those that do not exist, that they don't.
+    dependencies: list[str] = field(default_factory=list)
+    #: How many applications of passes ran.
+    applied: int = 0
+
+    @contextmanager
+    def timed(self, name: str) -> Iterator[None]:
+        """Add the time of the block to `timings`."""
+        started = time.perf_counter()
+        yield
+        self.timings.append(StageTime(name, time.perf_counter() - started))
+
+
+def compile_file(path: str, options: CompileOptions | None = None) -> Compilation:
+    """Compile the program at `path`. Raises CompileError, PassBrokeFunction, BinaryenMissing."""
+    options = options or CompileOptions()
+    reader = SourceReader()
+    source = reader.load(path)
+    options.pipeline.folder = os.path.dirname(os.path.abspath(path))
+    return compile_source(source, options, reader)
+
+
+def compile_source(
+    source: SourceFile, options: CompileOptions | None = None, reader: SourceReader | None = None
+) -> Compilation:
+    """Compile a text; the end of its name tells the language. Raises CompileError, PassBrokeFunction, BinaryenMissing."""
+    options = options or CompileOptions()
+    reader = reader or SourceReader()
+    prepared = prepare(options.pipeline)
+    compilation = Compilation(source, prepared)
+    plugins = prepared.registry.plugins
+    if options.observers:
+        plugins = plugins.with_observers(options.observers)
+    from .pipeline.analyses import AnalysisCache
+
+    manager = PassManager(
+        prepared.pipeline,
+        plugins,
+        AnalysisCache(),
+        verify=options.verify,
+        limit=options.limit,
+        remarks=compilation.remarks,
+    )
+    with deep_recursion():
+        _Run(compilation, options, reader, manager).until(options.stop_at)
+    compilation.applied = manager.applied
+    compilation.dependencies = [*reader.paths, *prepared.dependencies]
+    return compilation
+
+
+@contextmanager
+def deep_recursion() -> Iterator[None]:
+    """Room for recursive algorithms over what users nest; the parser bounds how deep that can be."""
+    import sys
+
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, _RECURSION_LIMIT))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
+class _Run:
+    """One walk through the stages."""
+
+    def __init__(
+        self, compilation: Compilation, options: CompileOptions, reader: SourceReader, manager: PassManager
+    ) -> None:
+        self._compilation = compilation
+        self._options = options
+        self._reader = reader
+        self._manager = manager
+        self._diagnostics = Diagnostics()
+        self._generated: Any = None
+
+    def until(self, last: str) -> None:
+        """Make every stage up to `last`."""
+        if last not in STAGES:
+            close = nearest(last, STAGES)
+            hint = f"did you mean '{close}'?" if close else f"the stages are {', '.join(STAGES)}"
+            raise problem("E0504", f"unknown stage '{last}'", hint)
+        module: Any = None
+        for stage in STAGES[: STAGES.index(last) + 1]:
+            module = getattr(self, f"_{stage}")(module)
+            if stage == "package":
+                break
+            self._compilation.modules[stage] = module
+            if self._options.verify:
+                self._verify(stage, module)
+            with self._compilation.timed(f"{stage} passes"):
+                self._manager.run_stage(stage, module)
+            self._raise_if_wrong()
+
+    def _hir(self, _nothing: None) -> Module:
+        source = self._compilation.source
+        frontend = frontend_for(source.name, self._compilation.prepared)
+        with self._compilation.timed("front-end"):
+            module = frontend.to_hir(source, self._diagnostics, self._reader)
+        self._raise_if_wrong()
+        return module
+
+    def _typed(self, hir: Module) -> Module:
+        from .infer import infer
+
+        with self._compilation.timed("infer"):
+            typed = infer(hir, self._diagnostics, self._compilation.remarks, self._options.exports)
+        self._raise_if_wrong()
+        return typed
+
+    def _mem(self, typed: Module) -> Module:
+        from .lower.lower_data import LowerOptions, lower_data
+
+        # Only a host that calls functions passes arrays and strings, and only then has to allocate them.
+        options = LowerOptions(host_allocates=bool(self._options.exports))
+        with self._compilation.timed("lower-data"):
+            return lower_data(typed, options)
+
+    def _wasm(self, mem: Module) -> Any:
+        from .codegen.emit import generate
+
+        with self._compilation.timed("codegen"):
+            self._generated = generate(mem)
+        return self._generated.binaryen
+
+    def _package(self, _wasm: Any) -> None:
+        from .codegen.emit import finish
+
+        compilation = self._compilation
+        mem = compilation.modules["mem"]
+        entry = mem.functions.get(ENTRY)
+        with compilation.timed("write"):
+            compilation.artifact = finish(
+                self._generated,
+                name=mem.name,
+                names=compilation.prepared.options.names,
+                entry=ENTRY if entry is not None else None,
+                entry_result="Int" if entry is not None and entry.results else None,
+                exports=compilation.modules["typed"].exports,
+                sources=self._reader.paths,
+            )
+
+    def _verify(self, stage: str, module: Any) -> None:
+        """Check what the stage made, before any pass sees it."""
+        from .pipeline.units import problems_of
+
+        problems = problems_of(module)
+        if problems:
+            raise StageBroken(stage, problems)
+
+    def _raise_if_wrong(self) -> None:
+        """Raise CompileError if there are errors; with `strict`, some warnings are."""
+        if self._options.strict:
+            for diagnostic in [d for d in self._diagnostics.items if d.code in STRICT_CODES]:
+                if diagnostic.severity == "warning":
+                    diagnostic.severity = "error"
+                    self._diagnostics.error_count += 1
+        self._diagnostics.raise_if_errors()
+        self._compilation.warnings = [d for d in self._diagnostics.sorted() if d.severity == "warning"]
+
+
+class StageBroken(Exception):
+    """A stage made IR that the verifier refuses: the fault is in wasmlathe."""
+
+    def __init__(self, stage: str, problems: list[str]) -> None:
+        super().__init__(f"stage {stage} starts with broken IR: " + "; ".join(problems))
+        self.stage = stage
+        self.problems = problems
+
+
+def frontend_for(name: str, prepared: Prepared) -> Frontend:
+    """The front-end for a file name. Raises CompileError for a suffix that nobody claims."""
+    suffix = os.path.splitext(name)[1]
+    frontends = prepared.registry.frontends
+    if suffix in frontends:
+        return frontends[suffix]
+    known = ", ".join(f"*{known}" for known in sorted(frontends))
+    raise problem("E0500", f"no language is known for '{name}'", f"files are recognized by their names: {known}")

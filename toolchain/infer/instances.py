@@ -1,0 +1,159 @@
+"""Instances: a function together with the types it is analysed for.
+
+Every call is analysed in an instance of its callee. Scalars are told apart by type, arrays by the very cells of their
+elements, so that what one caller pushes into its array does not blur another's; instances that end up alike share
+one typed function in the end. A function that returns an array it has made is analysed apart for every call, since
+every call makes another array. Three things keep the number of instances finite and small:
+
+* inside its own recursion a function reuses the instance whose types are alike, merging the cells;
+* a function has at most `MAX_INSTANCES` instances told apart by cells, then alike ones are merged;
+* and at most `MAX_SHAPES` of different structure, then all further calls join the last one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from wasmlathe.ir.core import Block, Function, Op, Value
+
+from .lattice import NEVER, ClosureSite, Ty, TypeCell, alike, join, merge, same, widen_bool
+
+MAX_INSTANCES = 64
+MAX_SHAPES = 12
+
+
+class Instance:
+    """One function analysed for one list of parameter types; its results grow until the fixpoint."""
+
+    __slots__ = (
+        "args",
+        "callers",
+        "calls",
+        "cells",
+        "function",
+        "live",
+        "number",
+        "origin",
+        "parent",
+        "queued",
+        "result",
+        "sites",
+        "types",
+    )
+
+    def __init__(
+        self, function: Function, args: list[Ty], parent: Instance | None, origin: Op | None, number: int
+    ) -> None:
+        self.function = function
+        self.args = args
+        #: The instance whose call made this one first, and that call (None for roots).
+        self.parent = parent
+        self.origin = origin
+        self.number = number
+        self.result: Ty = NEVER
+        self.types: dict[Value, Ty] = {}
+        self.live: set[Block] = set()
+        self.callers: dict[Instance, None] = {}
+        #: What its ops make: element types of arrays, shared variables, closures.
+        self.cells: dict[Op, TypeCell] = {}
+        self.sites: dict[Op, ClosureSite] = {}
+        #: The instances that a call goes to at present (by site number for calls of function values).
+        self.calls: dict[Op, dict[int, Instance]] = {}
+        self.queued = False
+
+    def has_seen_arguments(self) -> bool:
+        """Whether the analysis of the body has taken in the present parameter types."""
+        return all(same(self.type_of(p), a) for p, a in zip(self.function.params, self.args, strict=True))
+
+    def type_of(self, value: Value) -> Ty:
+        return self.types.get(value, NEVER)
+
+    def calls_at(self, op: Op) -> list[tuple[int, Instance]]:
+        """The instances that the call `op` goes to, by site number."""
+        return list(self.calls[op].items()) if op in self.calls else []
+
+    def is_inside(self, function: Function) -> bool:
+        """Whether this instance was made by a call (directly or not) from an instance of `function`, or is one."""
+        at: Instance | None = self
+        while at is not None:
+            if at.function is function:
+                return True
+            at = at.parent
+        return False
+
+
+class InstanceTable:
+    """All instances, by function."""
+
+    def __init__(self) -> None:
+        self.by_function: dict[Function, list[Instance]] = {}
+        self.count = 0
+        #: Functions whose calls were widened, for `explain`.
+        self.widened: dict[Function, None] = {}
+        self.factories: dict[Function, bool] = {}
+
+    def find(self, function: Function, args: Sequence[Ty], caller: Instance | None, origin: Op | None) -> Instance:
+        """The instance for a call with these types: an existing one, perhaps with merged cells, or a new one."""
+        types = [widen_bool(type_) for type_ in args]
+        known = self.by_function.setdefault(function, [])
+        apart = self._is_factory(function)
+        for instance in known:
+            if all(same(a, b) for a, b in zip(instance.args, types, strict=True)) and (
+                not apart or (instance.parent is caller and instance.origin is origin)
+            ):
+                return instance
+        twins = [i for i in known if all(alike(a, b) for a, b in zip(i.args, types, strict=True))]
+        recursive = caller is not None and caller.is_inside(function)
+        if twins and (recursive or len(known) >= MAX_INSTANCES):
+            return _merged(twins[0], types)
+        if not twins and self._shapes(known) >= MAX_SHAPES:
+            self.widened.setdefault(function)
+            return _joined(known[-1], types)
+        self.count += 1
+        instance = Instance(function, types, caller, origin, self.count)
+        known.append(instance)
+        return instance
+
+    def _is_factory(self, function: Function) -> bool:
+        found = self.factories.get(function)
+        if found is None:
+            found = self.factories[function] = _returns_new_object(function)
+        return found
+
+    def _shapes(self, known: list[Instance]) -> int:
+        """How many instances differ in structure (counted only once there are enough to matter)."""
+        if len(known) < MAX_SHAPES:
+            return 0
+        shapes: list[Instance] = []
+        for instance in known:
+            if not any(all(alike(a, b) for a, b in zip(s.args, instance.args, strict=True)) for s in shapes):
+                shapes.append(instance)
+        return len(shapes)
+
+
+_MAKERS = frozenset({"dyn.array", "dyn.closure", "dyn.cell_new"})
+_MAKING_INTRINSICS = frozenset({"array_new", "array_like"})
+
+
+def _returns_new_object(function: Function) -> bool:
+    """True for a function that returns an array or closure it makes itself: then every call makes another one."""
+    for block in function.blocks:
+        if block.terminator.name == "ret":
+            maker = block.terminator.operands[0].op
+            if maker is not None and (
+                maker.name in _MAKERS
+                or (maker.name == "dyn.intrinsic" and maker.attrs["name"] in _MAKING_INTRINSICS)
+            ):
+                return True
+    return False
+
+
+def _merged(instance: Instance, types: list[Ty]) -> Instance:
+    for a, b in zip(instance.args, types, strict=True):
+        merge(a, b)
+    return instance
+
+
+def _joined(instance: Instance, types: list[Ty]) -> Instance:
+    instance.args = [join(a, b) for a, b in zip(instance.args, types, strict=True)]
+    return instance

@@ -1,0 +1,17 @@
+"""The command `wasmlathe`. A run of an unchanged program needs no compiler, so it is tried before anything is loaded."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> int:
+    """Run the command line of this process; its exit status."""
+    from wasmlathe import quick
+
+    status = quick.run(sys.argv[1:])
+    if status is None:
+        from wasmlathe.cli import main as command_line
+
+        status = command_line(sys.argv[1:])
+    return status

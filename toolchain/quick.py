@@ -1,0 +1,145 @@
+"""The cached path of `wasmlathe run`: from the command line to the running program without loading the compiler.
+
+    key(toolchain, file, options)  ->  files that the result depends on, with digests; warnings; artifact
+
+Only options that mean nothing to the compiler but the name of a pipeline are understood here. For everything else, and
+whenever a file has changed, `run` returns None and the command line proper takes over; it stores what it compiles
+through `store`.
+"""
+
+from __future__ import annotations
+
+import marshal
+import os
+
+from wasmlathe import cache as caches
+from wasmlathe.fingerprint import fingerprint
+
+TYPE_CHECKING = False  # the name that type checkers know, without the import of `typing`
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from wasmlathe.artifact import Artifact
+
+KIND = "run"
+DEFAULT_PIPELINE = "O2"
+_LEVELS = {"-O0": "O0", "-O1": "O1", "-O2": "O2", "-O3": "O3", "-Os": "Os"}
+_WITH_VALUE = ("--engine", "--timeout", "--max-memory", "--pipeline")
+_UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+
+
+def run(argv: Sequence[str]) -> int | None:
+    """Run a program whose compiled form is cached; its exit status. None: this needs the whole command line."""
+    request = parse(argv)
+    if request is None:
+        return None
+    file, args, pipeline, timeout_seconds, max_memory_bytes = request
+    cache = caches.Cache()
+    found = load(cache, file, pipeline, ())
+    if found is None:
+        return None
+    warnings, artifact = found
+    from wasmlathe import outcome
+    from wasmlathe.wasm_runtime import engine
+    from wasmlathe.wasm_runtime.panics import EngineMissing
+
+    if warnings:
+        outcome.tell(warnings)
+    limits = engine.Limits(timeout_seconds, max_memory_bytes)
+    try:
+        return outcome.exit_status(lambda: engine.run(artifact, args, limits, None, cache))
+    except EngineMissing:
+        return None
+
+
+def parse(argv: Sequence[str]) -> tuple[str, list[str], str, float | None, int | None] | None:
+    """File, arguments, pipeline, time and memory limit of a plain `run` command; None if it is not plain."""
+    if not argv or argv[0] != "run":
+        return None
+    words: list[str] = []
+    values = {"--pipeline": DEFAULT_PIPELINE, "--engine": "wasm"}
+    rest = iter(argv[1:])
+    for word in rest:
+        if word in _LEVELS:
+            values["--pipeline"] = _LEVELS[word]
+        elif word == "--":
+            words += rest
+        elif word in _WITH_VALUE:
+            value = next(rest, None)
+            if value is None:
+                return None
+            values[word] = value
+        elif word.startswith("-"):
+            return None
+        else:
+            words.append(word)
+    if not words or values["--engine"] != "wasm":
+        return None
+    try:
+        timeout = parse_seconds(values["--timeout"]) if "--timeout" in values else None
+        memory = parse_size(values["--max-memory"]) if "--max-memory" in values else None
+    except ValueError:
+        return None  # the command line proper says what is wrong
+    return words[0], words[1:], values["--pipeline"], timeout, memory
+
+
+def parse_seconds(text: str) -> float:
+    """A positive number of seconds. Raises ValueError."""
+    seconds = float(text.removesuffix("s"))
+    if not 0 < seconds < float("inf"):
+        raise ValueError(f"{text} is no positive number of seconds")
+    return seconds
+
+
+def parse_size(text: str) -> int:
+    """A size in bytes, as `65536`, `64M` or `1G`. Raises ValueError."""
+    digits = text.upper().removesuffix("B")
+    unit = _UNITS.get(digits[-1:], 1)
+    size = int(digits[:-1] if unit > 1 else digits) * unit
+    if size <= 0:
+        raise ValueError(f"{text} is no positive size")
+    return size
+
+
+def load(cache: caches.Cache, file: str, pipeline: str, details: tuple[object, ...]) -> tuple[str, Artifact] | None:
+    """Warnings and artifact kept for this command, if all files it depends on are the same."""
+    data = cache.get(KIND, _key(file, pipeline, details))
+    if data is None:
+        return None
+    dependencies, warnings, artifact_bytes = marshal.loads(data)
+    if any(_digest(path) != digest for path, digest in dependencies):
+        return None
+    from wasmlathe.artifact import Artifact, ArtifactDamaged
+
+    try:
+        return warnings, Artifact.from_bytes(artifact_bytes)
+    except ArtifactDamaged:
+        return None
+
+
+def store(
+    cache: caches.Cache,
+    file: str,
+    pipeline: str,
+    details: tuple[object, ...],
+    dependencies: Iterable[str],
+    warnings: str,
+    artifact: Artifact,
+) -> None:
+    """Keep an artifact for `load`. `details` are further options that the result depends on."""
+    digests = [(os.path.abspath(path), _digest(path)) for path in sorted(set(dependencies))]
+    cache.put(KIND, _key(file, pipeline, details), marshal.dumps((digests, warnings, artifact.to_bytes())))
+
+
+def _key(file: str, pipeline: str, details: tuple[object, ...]) -> str:
+    # The file's name as given is part of the artifact, and the folder says which configuration is found.
+    return caches.key(fingerprint(), os.getcwd(), file, pipeline, repr(details))
+
+
+def _digest(path: str) -> bytes | None:
+    """Of the content of a file; None when there is none, which is a fact to depend on as well."""
+    try:
+        with open(path, "rb", buffering=0) as stream:
+            return caches.blake2b(stream.read(), digest_size=16).digest()
+    except OSError:
+        return None
