@@ -101,7 +101,7 @@ class _Propagation:
             if use.target is None:
                 self._visit(op)
             elif (op, op.targets.index(use.target)) in self.taken:
-                self._lower(use.target.block.params[use.index], self.known[value])
+                self._lower(use.target.block.params[use.slot], self.known[value])
 
     def _visit(self, op: Op) -> None:
         if op.row.terminator:

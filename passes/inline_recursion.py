@@ -32,7 +32,7 @@ UNFOLDED = "unfolded"
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    levels: int = option(3, "How many levels of recursive calls are replaced by the body, at most.")
+    levels: int = option(4, "How many levels of recursive calls are replaced by the body, at most.")
     limit: int = option(150, "Weight that the function may reach; fewer levels are inlined to stay below.")
 
 

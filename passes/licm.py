@@ -16,7 +16,6 @@ from ..pipeline.spec import Order, PassContext, PassSpec
 from .analysis.dominators import DominatorTree, dominators
 from .analysis.effects import Summaries, clobbers, effects, op_effects, reads_of, summary_of, writes_of
 from .analysis.loops import Loop, loops
-from .const_fold import CONST_OPS
 from .edit import branch
 
 _NEVER = Effects.WRITES | Effects.IO | Effects.ALLOCS
@@ -55,8 +54,9 @@ class _Mover:
         if not chosen:
             return False
         preheader = self._preheader(loop)
+        for block in {op.block: None for op in chosen}:
+            block.ops = [op for op in block.ops if op not in chosen]
         for op in chosen:
-            op.block.ops.remove(op)
             preheader.insert(len(preheader.ops) - 1, op)
             if op.row.effects & (Effects.READS | Effects.CALLS):
                 self._ctx.remark("hoisted", op.loc, f"{_what(op)} out of the loop")
@@ -92,13 +92,13 @@ class _Mover:
         return frozenset().union(*own, *(self._written[child] for child in loop.children))
 
     def _is_invariant(self, op: Op, loop: Loop, chosen: dict[Op, None]) -> bool:
-        if op.row.terminator or not op.results or op.row.name in CONST_OPS:
+        if op.row.terminator or not op.results or _is_free(op):
             return False
         return all(self._is_outside(value, loop, chosen) for value in op.operands)
 
     def _is_outside(self, value: Value, loop: Loop, chosen: dict[Op, None]) -> bool:
         op = value.op
-        return value.block not in loop or (op is not None and (op in chosen or op.row.name in CONST_OPS))
+        return value.block not in loop or (op is not None and (op in chosen or _is_free(op)))
 
     def _may_move(self, op: Op, written: frozenset[str], is_certain: bool, is_first: bool) -> bool:
         flags = op_effects(op, self._summaries)
@@ -117,7 +117,8 @@ class _Mover:
     def _preheader(self, loop: Loop) -> Block:
         """The block that leads to nothing but the loop's header; it is made if there is none."""
         header = loop.header
-        entries = [(b, x) for b in self._fn.blocks if b not in loop for x in b.terminator.targets if x.block is header]
+        edges = self._tree.cfg.edges_into[header]
+        entries = [(b, x) for b, x in edges if b not in loop and x.block is header and self._tree.cfg.is_reachable(b)]
         if len(entries) == 1 and len(entries[0][0].terminator.targets) == 1:
             return entries[0][0]
         block = Block(self._fn)
@@ -135,6 +136,11 @@ class _Mover:
             around.blocks.insert(around.blocks.index(header), around.blocks.pop())
             around = around.parent
         return block
+
+
+def _is_free(op: Op) -> bool:
+    """True for constants: code generation repeats them where they are used."""
+    return not op.operands and not op.row.cost and not op.row.effects
 
 
 def _is_field(op: Op) -> bool:

@@ -181,15 +181,17 @@ class _Run:
         from .infer import infer
 
         with self._compilation.timed("infer"):
-            typed = infer(hir, self._diagnostics, self._compilation.remarks, self._options.exports)
+            sources = {self._compilation.source.name: self._compilation.source}
+            typed = infer(hir, self._diagnostics, self._compilation.remarks, sources, self._options.exports)
         self._raise_if_wrong()
         return typed
 
     def _mem(self, typed: Module) -> Module:
         from .lower.lower_data import LowerOptions, lower_data
 
-        # Only a host that calls functions passes arrays and strings, and only then has to allocate them.
-        options = LowerOptions(host_allocates=bool(self._options.exports))
+        # Only a host that passes arrays and strings has to allocate them.
+        taken = {param["type"] for export in typed.exports.values() for param in export["params"]}
+        options = LowerOptions(host_allocates=not taken <= {"Int", "Float", "Bool"})
         with self._compilation.timed("lower-data"):
             return lower_data(typed, options)
 

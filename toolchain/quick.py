@@ -14,6 +14,7 @@ import os
 
 from wasmlathe import cache as caches
 from wasmlathe.fingerprint import fingerprint
+from wasmlathe.sealed import digest
 
 TYPE_CHECKING = False  # the name that type checkers know, without the import of `typing`
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def load(cache: caches.Cache, file: str, pipeline: str, details: tuple[object, .
     if data is None:
         return None
     dependencies, warnings, artifact_bytes = marshal.loads(data)
-    if any(_digest(path) != digest for path, digest in dependencies):
+    if any(_digest(path) != known for path, known in dependencies):
         return None
     from wasmlathe.artifact import Artifact, ArtifactDamaged
 
@@ -140,6 +141,6 @@ def _digest(path: str) -> bytes | None:
     """Of the content of a file; None when there is none, which is a fact to depend on as well."""
     try:
         with open(path, "rb", buffering=0) as stream:
-            return caches.blake2b(stream.read(), digest_size=16).digest()
+            return digest(stream.read())
     except OSError:
         return None

@@ -16,15 +16,17 @@ class Cfg:
     def __init__(self, function: Function) -> None:
         self.function = function
         #: Successors of each block, each once, in the order of the targets.
-        self.succs: dict[Block, list[Block]] = {b: list(dict.fromkeys(b.successors)) for b in function.blocks}
+        self.succs: dict[Block, list[Block]] = {}
         #: Predecessors of each block, each once, in the order of the function's blocks.
         self.preds: dict[Block, list[Block]] = {block: [] for block in function.blocks}
         #: Every edge into a block, with its source: what changes when the block's parameters change.
         self.edges_into: dict[Block, list[tuple[Block, Target]]] = {block: [] for block in function.blocks}
         for block in function.blocks:
-            for succ in self.succs[block]:
+            targets = block.ops[-1].targets if block.ops else []
+            self.succs[block] = succs = list(dict.fromkeys([target.block for target in targets]))
+            for succ in succs:
                 self.preds[succ].append(block)
-            for target in block.ops[-1].targets if block.ops else ():
+            for target in targets:
                 self.edges_into[target.block].append((block, target))
         #: Reachable blocks in reverse postorder: the entry first, and each block before those it dominates.
         self.order: list[Block] = _reverse_postorder(function.entry, self.succs)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
+from evaluate import Evaluator
 from wasmlathe.ir import parse
 from wasmlathe.ir import types as t
 from wasmlathe.ir.build import Builder
@@ -12,10 +12,7 @@ from wasmlathe.ir.core import Function, Module
 from wasmlathe.ir.ops import Trap
 from wasmlathe.ir.verify import verify_or_raise
 from wasmlathe.lower.lower_data import LowerOptions, lower_data
-from wasmlathe.lower.runtime import HEAP
-
-sys.path.insert(0, "/tmp/w/lower")
-from mini import Machine
+from wasmlathe.lower.runtime_heap import HEAP
 
 
 def lower(text: str, **options: Any) -> Module:
@@ -27,18 +24,23 @@ def lower(text: str, **options: Any) -> Module:
     return lowered
 
 
-def run(module: Module, name: str, *args: Any, max_pages: int = 2000) -> Any:
+def run(module: Module, name: str, *args: Any, max_pages: int = 20_000) -> Any:
     """Components of what the function returns, or what it panics with: `("panic", message)`."""
     try:
-        return Machine(module, max_pages=max_pages).call(name, *args)
+        return tuple(_evaluator(module, max_pages).call(name, list(args)))
     except Trap as trap:
         return ("panic", trap.message)
 
 
 def output(module: Module, name: str, *args: Any) -> bytes:
-    m = Machine(module)
-    m.call(name, *args)
-    return m.out
+    """What the function writes."""
+    evaluator = _evaluator(module)
+    evaluator.call(name, list(args))
+    return evaluator.output
+
+
+def _evaluator(module: Module, max_pages: int = 20_000) -> Evaluator:
+    return Evaluator(module, max_pages, max_steps=10_000_000)
 
 
 def add_heap_meter(module: Module, callee: str) -> str:

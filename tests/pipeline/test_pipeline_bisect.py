@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import pytest
-
 from wasmlathe.pipeline.bisect import NothingToFind, first_bad
 
 

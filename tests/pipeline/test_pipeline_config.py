@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 from pipelines import make_pass, make_registry
 from test_pipeline_plan import WITH_OPTIONS
-
 from wasmlathe.diagnostics import CompileError
 from wasmlathe.pipeline import config
 from wasmlathe.pipeline.config import find_config, make_pipeline, requested_plugins
@@ -63,7 +62,7 @@ extends = "base"
 remove = ["dce#2"]
 """,
     )
-    first, group = pipeline.stages["mem"]
+    _unroll, group = pipeline.stages["mem"]
     assert isinstance(group, Group)
     assert (group.limit, [step.label for step in group.steps]) == (3, ["unroll"])
 
@@ -102,7 +101,12 @@ HEAD = '[pipeline.edge]\nextends = "Os"\n'
             None,
             'insert = [{ pass = "dce", after = "licm" }]',
         ),
-        (HEAD + "insert = [{ after = 'inline' }]", "an insertion needs a `pass`", None, "insert = [{ after = 'inline' }]"),
+        (
+            HEAD + "insert = [{ after = 'inline' }]",
+            "an insertion needs a `pass`",
+            None,
+            "insert = [{ after = 'inline' }]",
+        ),
         (
             HEAD + "[pipeline.edge.options]\ninline = { bugdet = 80 }",
             "'inline' has no option 'bugdet'",
@@ -115,7 +119,12 @@ HEAD = '[pipeline.edge]\nextends = "Os"\n'
             None,
             "inline = { budget = 'x' }",
         ),
-        (HEAD + '[pipeline.edge.passes]\nmemory = ["dce"]', "unknown stage 'memory'", "did you mean 'mem'?", 'memory = ["dce"]'),
+        (
+            HEAD + '[pipeline.edge.passes]\nmemory = ["dce"]',
+            "unknown stage 'memory'",
+            "did you mean 'mem'?",
+            'memory = ["dce"]',
+        ),
         (HEAD + "remove = 3", "expected a list for 'remove', not 3", None, "remove = 3"),
         (HEAD + "[pipeline.Os]", "'Os' is a preset; a pipeline needs a name of its own", None, "[pipeline.Os]"),
         ('[pipeline.edge]\nextends = "edge"', "pipeline 'edge' extends itself", None, "[pipeline.edge]"),

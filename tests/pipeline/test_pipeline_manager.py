@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 from pipelines import make_pass, make_pipeline, make_plugin, two_functions
-
 from wasmlathe.diagnostics import CompileError, Diagnostic
 from wasmlathe.ir.build import Builder
 from wasmlathe.ir.core import Function
@@ -82,7 +81,9 @@ def fail(_fn: Function, _ctx: Any) -> bool:
 
 def test_a_strangers_pass_that_breaks_the_ir_is_named_with_before_and_after() -> None:
     pipeline = make_pipeline({"mem": ["cut"]}, make_pass("cut", drop_terminator), is_builtin=False)
-    with pytest.raises(PassBrokeFunction, match=r"pass 'cut' of plugin 'fake' \(fakes 1.0\) broke function @f") as caught:
+    with pytest.raises(
+        PassBrokeFunction, match=r"pass 'cut' of plugin 'fake' \(fakes 1.0\) broke function @f"
+    ) as caught:
         run(pipeline)
     text = caught.value.render()
     assert "terminator" in text

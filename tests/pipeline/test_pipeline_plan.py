@@ -5,7 +5,6 @@ from typing import Literal
 
 import pytest
 from pipelines import make_pass, make_pipeline
-
 from wasmlathe.pipeline.options import OptionError, make_options
 from wasmlathe.pipeline.plan import Group, PlanError, Repeat
 from wasmlathe.pipeline.spec import Order, option

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from pipelines import make_pass, make_plugin, make_registry
-
 from wasmlathe.diagnostics import CompileError
 from wasmlathe.pipeline.frontends import Frontend
 from wasmlathe.pipeline.hookspecs import hookimpl
@@ -17,6 +16,10 @@ from wasmlathe.pipeline.spec import Order
 
 def fails() -> list[Any]:
     raise KeyError("x")
+
+
+def nothing() -> list[Any]:
+    return []
 
 
 def test_built_in_plugins_are_announced_by_our_own_distribution() -> None:
@@ -45,7 +48,7 @@ def test_a_hook_that_returns_something_else_is_told(answer: object) -> None:
 
 def test_an_unknown_hook_names_the_nearest_one() -> None:
     with pytest.raises(CompileError, match="has a hook wasmlathe_rewrite, .* did you mean wasmlathe_rewrites"):
-        Plugins([make_plugin(wasmlathe_rewrite=lambda: [])])
+        Plugins([make_plugin(wasmlathe_rewrite=nothing)])
 
 
 def test_a_hook_with_unknown_parameters_is_refused() -> None:
@@ -60,7 +63,7 @@ def test_a_hook_without_the_mark_is_refused() -> None:
 
 
 def test_tryfirst_is_refused_because_order_is_data() -> None:
-    module = SimpleNamespace(wasmlathe_passes=hookimpl(lambda: [], tryfirst=True))
+    module = SimpleNamespace(wasmlathe_passes=hookimpl(nothing, tryfirst=True))
     with pytest.raises(CompileError, match="tryfirst"):
         Plugins([Plugin("p", "fakes 1.0", False, True, module)])
 
@@ -79,8 +82,8 @@ def test_two_passes_of_one_name_are_refused() -> None:
 
 
 def test_two_languages_for_one_suffix_are_refused() -> None:
-    hook = lambda: [Frontend("x", (".x",), lambda *_: None)]  # noqa: E731
-    plugins = [make_plugin(name=n, wasmlathe_frontends=hook) for n in "ab"]
+    language = Frontend("x", (".x",), lambda *_: None)  # type: ignore[arg-type, return-value]  # never called
+    plugins = [make_plugin(name=n, wasmlathe_frontends=lambda: [language]) for n in "ab"]
     with pytest.raises(CompileError, match=r"claims files '\*\.x'"):
         Registry(Plugins(plugins))
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import pytest
-
 from wasmlathe.diagnostics import CompileError
 from wasmlathe.pipeline.plan import Pipeline, PlanError
 from wasmlathe.pipeline.plugins import load_plugins

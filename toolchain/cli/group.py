@@ -79,9 +79,7 @@ def _version(ctx: click.Context, _parameter: click.Parameter, is_wanted: bool) -
         ctx.exit(0)
 
 
-@click.group(
-    cls=Commands, context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True
-)
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True)
 @click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version.")
 @click.pass_context
 def group(ctx: click.Context) -> None:

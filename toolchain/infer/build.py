@@ -250,7 +250,7 @@ class FunctionBuilder:
 
     def _problem(self, op: Op, problem: Problem) -> None:
         loc = op.loc
-        if op.attrs.get("role") == "parameter" and self.instance.origin is not None:
+        if problem.code == "E0100" and op.attrs.get("role") == "parameter" and self.instance.origin is not None:
             loc = self.instance.origin.loc
         self._report(problem, loc)
 

@@ -6,6 +6,7 @@ copy = clone_blocks(callee.blocks, caller)     # for inlining: copy.blocks[calle
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
 from typing import Any
 
 from .core import Block, Closure, DataSegment, Function, Global, Module, Op, Target, Value
@@ -91,6 +92,7 @@ def clone_module(module: Module) -> Module:
         copied.relocations = list(segment.relocations)
     for closure in module.closures.values():
         twin.closures[closure.name] = Closure(closure.name, closure.tag, list(closure.captures))
+    twin.exports = deepcopy(module.exports)
     return twin
 
 

@@ -7,7 +7,7 @@
     }
 
 Names of the source are kept and made unique with suffixes (`%x`, `%x.1`); unnamed values and blocks are numbered in the
-order of their definitions. The grammar is in docs/ir.md.
+order of their definitions. The grammar is told in `parse`.
 """
 
 from __future__ import annotations
@@ -291,6 +291,11 @@ def _addend(addend: int) -> str:
     return "" if addend == 0 else f" {'+' if addend > 0 else '-'} {abs(addend)}"
 
 
+def _export_text(name: str, entry: dict[str, Any]) -> str:
+    params = ", ".join(f"{quote(param['name'])}: {quote(param['type'])}" for param in entry["params"])
+    return f"export {quote(name)} symbol {quote(entry['symbol'])} ({params}) -> {quote(entry['result'])}"
+
+
 def _module_text(module: Module) -> str:
     sections = [[f"module {quote(module.name)} {module.stage}\n"]]
     sections.append(
@@ -306,6 +311,7 @@ def _module_text(module: Module) -> str:
             for c in module.closures.values()
         ]
     )
+    sections.append([_export_text(name, entry) + "\n" for name, entry in module.exports.items()])
     for function in module.functions.values():
         if function.is_import and sections[-1] and sections[-1][-1].startswith("import "):
             sections[-1].append(_function_text(function))

@@ -207,7 +207,9 @@ class _FunctionCheck:
         if op is not None:
             has_home = getattr(op, "block", None) in self.block_set
             place += f", op `{op_text(op) if has_home else op.name}`"
-        self.problems.append(Problem(message, place, self.function, block, op, hint))
+        problem = Problem(message, place, self.function, block, op, hint)
+        if problem not in self.problems[-1:]:  # a value may be used twice by one op
+            self.problems.append(problem)
 
     def check_header(self) -> None:
         function = self.function

@@ -13,7 +13,8 @@ from ..ir.core import Block, Closure, Function, Loc, Module, Op, Target, Value
 from . import layout
 from .emit import Emitter
 from .representation import flat
-from .runtime import ALLOC, Runtime
+from .runtime import Runtime
+from .runtime_code import ALLOC
 from .statics import Statics
 
 

@@ -16,7 +16,7 @@ from ..ir.core import Block, Function, Global, Module, Op, Target, Value
 from . import arrays, strings, values
 from .body import ZERO, Body, Lowering, Shared, part_names
 from .representation import flat, flat_all
-from .runtime import ALLOC
+from .runtime_code import ALLOC
 
 
 @dataclass(frozen=True, slots=True)

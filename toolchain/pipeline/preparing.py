@@ -66,9 +66,9 @@ def prepare(request: PipelineRequest) -> Prepared:
 
 def _apply_command_line(pipeline: Pipeline, request: PipelineRequest) -> None:
     for name in request.without:
-        registered = pipeline.registry.find(name.partition("#")[0])
+        pipeline.registry.find(name.partition("#")[0])
         # A level that does not run the pass at all does what is wanted already.
-        if any(name in (step.label, registered.spec.name) for step in pipeline.steps()):
+        if any(name in (step.label, step.spec.name) for step in pipeline.steps()):
             pipeline.remove(name)
     apply_settings(pipeline, request.settings)
 

@@ -1,23 +1,76 @@
 """The pipelines `-O0` to `-O3` and `-Os`, as data.
 
-Each stage lists its passes in the order in which they run; `Repeat` goes round until nothing changes. What the passes
-demand of the order is checked when a pipeline is made (`Pipeline.check`), so an edit here that breaks a demand fails at
-once, with the reason.
+Each stage lists its passes in the order in which they run; `Repeat` goes round until nothing changes. A pass that occurs
+again has a tag behind `#`, by which options and edits of users can mean that place. What the passes demand of the order
+is checked when a pipeline is made (`Pipeline.check`), so an edit here that breaks a demand fails at once, with the reason.
 """
 
 from __future__ import annotations
 
-from .plan import Preset
+from .plan import Preset, Repeat
 
 DEFAULT = "O2"
 
 #: Presets whose output has no names of functions in it: they are half of a small program.
 NAMELESS = frozenset({"Os"})
 
+#: What inference leaves behind is cleared away before data becomes memory, where there would be more of it.
+_TYPED = ("const-fold#typed", "rewrite#typed", "simplify-cfg#typed", "dce#typed")
+
+_CLEAN = Repeat(3, ("const-fold", "rewrite", "simplify-cfg", "dce"))
+_CLEAN_LATE = Repeat(2, ("const-fold#late", "rewrite#late", "gvn#late", "simplify-cfg#late", "dce#late"))
+
+#: Binaryen makes good use of locals and of WebAssembly's structured control flow; values are our own passes' work.
+_WASM = (
+    "binaryen-simplify-locals",
+    "binaryen-merge-blocks",
+    "binaryen-remove-unused-brs",
+    "binaryen-remove-unused-names",
+    "binaryen-coalesce-locals",
+    "binaryen-simplify-locals#2",
+    "binaryen-optimize-instructions",
+    "binaryen-vacuum",
+    "binaryen-reorder-locals",
+    "binaryen-remove-unused-module-elements",
+)
+
+_LOOPS = ("loop-rotate", "licm", "load-forwarding")
+
 PRESETS: dict[str, Preset] = {
-    "O0": {},
-    "O1": {},
-    "O2": {},
-    "O3": {},
-    "Os": {},
+    "O0": {"mem": ("dead-functions",)},
+    "O1": {
+        "mem": ("inline", _CLEAN, "gvn", "dce#last", "dead-functions"),
+        "wasm": _WASM,
+    },
+    "O2": {
+        "typed": _TYPED,
+        "mem": ("inline", _CLEAN, "tail-recursion", "accumulate", "gvn", *_LOOPS, _CLEAN_LATE, "dead-functions"),
+        "wasm": _WASM,
+    },
+    "O3": {
+        "typed": _TYPED,
+        "mem": (
+            "inline",
+            _CLEAN,
+            "tail-recursion",
+            "pure-calls",
+            "accumulate",
+            "inline-recursion",
+            "gvn",
+            *_LOOPS,
+            _CLEAN_LATE,
+            "dead-functions",
+        ),
+        "wasm": _WASM,
+    },
+    "Os": {
+        "typed": _TYPED,
+        "mem": ("inline", _CLEAN, "tail-recursion", "accumulate", "gvn", "licm", _CLEAN_LATE, "dead-functions"),
+        "wasm": (
+            *_WASM,
+            "binaryen-code-folding",
+            "binaryen-duplicate-function-elimination",
+            "binaryen-reorder-functions",
+        ),
+    },
 }

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _R, _W, _T, _A = Effects.READS, Effects.WRITES, Effects.TRAPS, Effects.ALLOCS
 
+
 def _check_one_result(constructor: str) -> Callable[[Op], list[str]]:
     """The only result, which the operands do not determine, is of a type with this constructor."""
 

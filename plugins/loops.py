@@ -1,0 +1,14 @@
+"""Passes over loops and memory: what need not be done again is not done again."""
+
+from __future__ import annotations
+
+from wasmlathe.passes import gvn, licm, load_forwarding, loop_rotate
+from wasmlathe.pipeline.hookspecs import hookimpl
+from wasmlathe.pipeline.spec import PassSpec
+
+MODULES = (gvn, load_forwarding, loop_rotate, licm)
+
+
+@hookimpl
+def wasmlathe_passes() -> list[PassSpec]:
+    return [module.SPEC for module in MODULES]

@@ -1,0 +1,58 @@
+"""What name resolution, lowering and inference say about wrong programs: code, place and hint."""
+
+from __future__ import annotations
+
+import pytest
+
+from wasmlathe.diagnostics import CompileError, SourceFile
+from wasmlathe.driver import CompileOptions, compile_source
+
+#: A sentence, the program, and per error: code, line, column, part of the message.
+WRONG = [
+    ("an undefined name", "print(x)", [("E0200", 1, 7, "'x' is not defined")]),
+    ("several errors at once", "a = 1\na = 2\nprint(b)\nbreak",
+     [("E0202", 2, 1, "immutable 'a'"), ("E0200", 3, 7, "'b'"), ("E0203", 4, 1, "break")]),
+    ("a name defined twice", "fn f() { 1 }\nfn f() { 2 }", [("E0201", 2, 4, "'f' is already defined")]),
+    ("an unknown label", "outer: for i in 0..2 { break otter }", [("E0204", 1, 24, "'otter'")]),
+    ("a return outside", "return 1", [("E0301", 1, 1, "`return`")]),
+    ("too many arguments", "fn f(a) { a }\nf(1, 2)", [("E0206", 2, 1, "takes 1 argument, not 2")]),
+    ("too few arguments for a library function", "print(join())", [("E0206", 1, 7, "'join' takes")]),
+    ("text and number", 'print("a" + 1)', [("E0102", 1, 7, "`+` is not defined for String and Int")]),
+    ("a number as condition", "if 1 { print(2) }", [("E0103", 1, 4, "must be Bool, not Int")]),
+    ("a call of a number", "x = 1\nx(2)", [("E0104", 2, 1, "Int is not a function")]),
+    ("an unknown method", "xs = [1]\nxs.psh(2)", [("E0105", 2, 1, "no method 'psh'")]),
+    ("a declared parameter type", 'fn f(n: Int) { n }\nf("a")', [("E0100", 2, 1, "'n' expects Int, but got String")]),
+    ("Float does not fit Int", "fn f(n: Int) { n }\nf(1.5)", [("E0100", 2, 1, "'n' expects Int, but got Float")]),
+    ("a declared result type", "fn f() -> Int { return \"a\" }\nf()", [("E0101", 1, 24, "declared as Int")]),
+    ("an unknown type", "fn f(n: Itn) { n }\nf(1)", [("E0207", 1, 6, "unknown type 'Itn'")]),
+    ("iteration over a number", "for x in 5 { print(x) }", [("E0106", 1, 10, "Int cannot be iterated")]),
+    ("mixed elements are named as not supported yet", 'xs = [1, "a"]\nprint(xs)', [("E0400", 1, 6, "Int or String")]),
+    ("records are named as not supported yet", "r = {a: 1}", [("E0400", 1, 5, "records")]),
+    ("tuples are named as not supported yet", "t = (1, 2)", [("E0400", 1, 5, "tuples")]),
+    ("types are named as not supported yet", "type P { x: Int }", [("E0400", 1, 1, "type declarations")]),
+    ("try is named as not supported yet", "try { print(1) } catch e { print(2) }", [("E0400", 1, 1, "`try`")]),
+    ("a guard that does not leave", "fn f(x) { guard x > 0 else { print(1) }\n 2 }\nf(1)", [("E0211", 1, 28, "guard")]),
+]  # fmt: skip
+
+
+def errors_of(program: str) -> list[tuple[str, int, int, str]]:
+    with pytest.raises(CompileError) as caught:
+        compile_source(SourceFile("wrong.tova", program), CompileOptions(stop_at="typed"))
+    found = []
+    for diagnostic in caught.value.diagnostics:
+        assert diagnostic.span is not None
+        found.append((diagnostic.code, *diagnostic.span.file.position(diagnostic.span.start), diagnostic.message))
+    return found
+
+
+@pytest.mark.parametrize(("program", "expected"), [w[1:] for w in WRONG], ids=[w[0] for w in WRONG])
+def test_errors(program: str, expected: list[tuple[str, int, int, str]]) -> None:
+    found = errors_of(program)
+    assert [f[:3] for f in found] == [e[:3] for e in expected]
+    for (*_, message), (*_, part) in zip(found, expected, strict=True):
+        assert part in message
+
+
+def test_unreachable_branches_are_not_typed() -> None:
+    program = 'fn f(x) { if x is String { x + "!" } else { x + 1 } }\nf(1)\nf("a")'
+    compile_source(SourceFile("right.tova", program), CompileOptions(stop_at="typed"))

@@ -1,0 +1,61 @@
+"""Running programs in the test process: on both engines, at every level."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from wasmlathe.diagnostics import SourceFile
+from wasmlathe.driver import Compilation, CompileOptions, compile_source
+from wasmlathe.pipeline.preparing import PipelineRequest
+from wasmlathe.wasm_runtime import engine, python_engine
+from wasmlathe.wasm_runtime.panics import ProgramPanic
+
+LEVELS = ("O0", "O1", "O2", "O3", "Os")
+ENGINES = ("wasm", "python")
+LIMITS = engine.Limits(60.0, 512 << 20)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a program did: its output, and its exit status or the message it panicked with."""
+
+    stdout: str
+    status: int
+    panic: str | None = None
+    line: int | None = None
+
+
+@cache
+def compiled(text: str, level: str, name: str = "program.tova") -> Compilation:
+    """The program at a level, with the IR verified after every pass."""
+    options = CompileOptions(PipelineRequest(level), verify=True)
+    return compile_source(SourceFile(name, text), options)
+
+
+def execute(text: str, level: str = "O2", engine_name: str = "wasm", args: Sequence[str] = ()) -> Outcome:
+    """Compile and run a program."""
+    compilation = compiled(text, level)
+    output = io.BytesIO()
+    try:
+        if engine_name == "wasm":
+            assert compilation.artifact is not None
+            status = engine.run(compilation.artifact, args, LIMITS, output)
+        else:
+            status = python_engine.run(compilation.modules["mem"], args, LIMITS, output)
+    except ProgramPanic as panic:
+        line = panic.location.line if panic.location is not None else None
+        return Outcome(output.getvalue().decode(), 1, panic.message, line)
+    return Outcome(output.getvalue().decode(), status)
+
+
+def everywhere(text: str, args: Sequence[str] = ()) -> Outcome:
+    """Run on every engine and level; they must agree. Raises AssertionError with the first that does not."""
+    first = execute(text, "O0", "python", args)
+    for level in LEVELS:
+        for engine_name in ENGINES:
+            outcome = execute(text, level, engine_name, args)
+            assert outcome == first, f"{engine_name} at {level} differs from python at O0"
+    return first
