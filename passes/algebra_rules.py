@@ -235,9 +235,6 @@ def _shifts(i: Ops, ints: numeric.Integers) -> list[Rule]:
     def long(m: Match) -> bool:
         return 0 <= m.c < bits and 0 <= m.d < bits and m.c + m.d >= bits
 
-    def short_terms(z3: Any, m: Match) -> Any:
-        return z3.And(z3.ULT(m.c, bits), z3.ULT(m.d, bits), z3.ULT(m.c + m.d, bits))
-
     def long_terms(z3: Any, m: Match) -> Any:
         return z3.And(z3.ULT(m.c, bits), z3.ULT(m.d, bits), z3.UGE(m.c + m.d, bits))
 
@@ -248,7 +245,7 @@ def _shifts(i: Ops, ints: numeric.Integers) -> list[Rule]:
         return z3.ULT(m.c, bits)
 
     rules += [
-        Rule(f"{n}-twice", shift[n](shift[n](x, c), d), lambda m, n=n: shift[n](x, m.c + m.d), short, short_terms)
+        Rule(f"{n}-twice", shift[n](shift[n](x, c), d), lambda m, n=n: shift[n](x, m.c + m.d), short)
         for n in ("shl", "shr_s", "shr_u")
     ]
     rules += [

@@ -1,6 +1,6 @@
 """Rewrite rules over bool and select, and between bool and integers.
 
-    not (not x)  =>  x        select c, true, false  =>  c        from_bool(c) != 0  =>  c
+not (not x)  =>  x        select c, true, false  =>  c        from_bool(c) != 0  =>  c
 """
 
 from __future__ import annotations
@@ -100,7 +100,9 @@ RULES: tuple[Rule, ...] = (
     *(Rule(f"bool-{r.name}", r.pattern, r.replacement) for r in _BOOL),
     *(Rule(f"select-{r.name}", r.pattern, r.replacement) for r in _SELECT),
     # Not for i64, where from_bool(not a) is dearer than a select.
-    Rule("i32-bool-select-zero-one", select(a, Ops("i32").const(0), Ops("i32").const(1)), Ops("i32").from_bool(not_(a))),
+    Rule(
+        "i32-bool-select-zero-one", select(a, Ops("i32").const(0), Ops("i32").const(1)), Ops("i32").from_bool(not_(a))
+    ),
     *_between("i32"),
     *_between("i64"),
 )

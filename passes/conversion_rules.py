@@ -1,6 +1,6 @@
 """Rewrite rules over conversions between widths, and between integers and doubles.
 
-    wrap (extend x)  =>  x        wrap (add (extend x), (extend y))  =>  add x, y        extend x <s extend y  =>  x <s y
+wrap (extend x)  =>  x        wrap (add (extend x), (extend y))  =>  add x, y        extend x <s extend y  =>  x <s y
 """
 
 from __future__ import annotations

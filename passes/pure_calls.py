@@ -348,6 +348,7 @@ SPEC = PassSpec(
     "Unfold pure recursive functions and make equal calls once, which changes how the time grows.",
     options=Options,
     before=(
+        Order("tail-recursion", "a function with a loop is not unfolded"),
         Order("accumulate", "a loop around the last call hides that it equals one of the next level"),
         Order("inline-recursion", "copies in loops cannot be unfolded into paths"),
     ),

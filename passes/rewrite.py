@@ -232,4 +232,3 @@ SPEC = PassSpec(
     preserves=CFG_ANALYSES | {"effects"},
     also=("typed",),
 )
-

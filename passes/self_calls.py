@@ -1,6 +1,8 @@
 """What the passes over self-recursive functions share: finding returns, and turning the function into a loop.
 
     func @f(%n) { ^entry: ... }        =>        func @f(%n) { ^entry: br ^loop(%n)    ^loop(%n.1): ... }
+
+The old entry keeps its parameters, so the ops that use them need no change.
 """
 
 from __future__ import annotations

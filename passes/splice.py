@@ -1,8 +1,10 @@
 """Put the body of a function in the place of a call: the mechanics that the inlining passes share.
 
     ^b: A; %x = call @f %a; B            ^b: A; <entry of f, with %a for its parameter>
-                                  =>     ... blocks of f; `ret %y` is `br ^rest(%y)`
+                                  =>     ... blocks of f, where `ret %y` became `br ^rest(%y)`
                                          ^rest(%x): B
+
+Names of source and place stay with the copied ops; what to copy and where is the decision of the passes.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Rewrite rules that leave the canonical form for what the machine does faster; `strength-reduce` applies them last.
 
-    x / 8  =>  (x + (x >>s 63 >>u 61)) >>s 3        x % 8  =>  x - ((x + bias) & -8)        x * -8  =>  0 - (x << 3)
+x / 8  =>  (x + (x >>s 63 >>u 61)) >>s 3        x % 8  =>  x - ((x + bias) & -8)        x * -8  =>  0 - (x << 3)
 """
 
 from __future__ import annotations

@@ -1,12 +1,31 @@
-"""Passes over values and branches: folding, rewriting, dead code, control flow."""
+"""Passes over values and branches, and the rewrite rules: folding, simplifying, dead code, control flow."""
 
 from __future__ import annotations
 
-from wasmlathe.passes import const_fold, dce, rewrite, simplify_cfg
+from wasmlathe.passes import (
+    algebra_rules,
+    bool_rules,
+    const_fold,
+    conversion_rules,
+    dce,
+    float_rules,
+    rewrite,
+    simplify_cfg,
+    strength_reduce,
+)
+from wasmlathe.passes.rules import Rule
 from wasmlathe.pipeline.hookspecs import hookimpl
 from wasmlathe.pipeline.spec import PassSpec
+
+MODULES = (const_fold, rewrite, strength_reduce, dce, simplify_cfg)
+RULE_MODULES = (algebra_rules, bool_rules, conversion_rules, float_rules)
 
 
 @hookimpl
 def wasmlathe_passes() -> list[PassSpec]:
-    return [module.SPEC for module in (const_fold, rewrite, dce, simplify_cfg)]
+    return [module.SPEC for module in MODULES]
+
+
+@hookimpl
+def wasmlathe_rewrites() -> list[Rule]:
+    return [rule for module in RULE_MODULES for rule in module.RULES]

@@ -103,7 +103,15 @@ class CompiledModule:
         """Run the program from its start; its exit status. Raises Panic, and EngineMissing without wasmtime."""
         from .wasm_runtime import engine
 
-        return engine.run(self.artifact, args, engine.Limits(timeout_seconds, max_memory_bytes), stdout)
+        plugins = self._compilation.plugins
+        limits = engine.Limits(timeout_seconds, max_memory_bytes)
+        return engine.run(
+            self.artifact,
+            args,
+            limits,
+            stdout,
+            prepare=lambda host: plugins.ask("wasmlathe_host", active_only=True, host=host),
+        )
 
 
 def compile(

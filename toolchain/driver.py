@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from .diagnostics import Diagnostic, Diagnostics, SourceFile, nearest
 from .pipeline.frontends import Frontend, SourceReader
 from .pipeline.manager import PassManager
-from .pipeline.plugins import problem
+from .pipeline.plugins import Plugins, problem
 from .pipeline.preparing import PipelineRequest, Prepared, prepare
 from .pipeline.spec import Remark
 
@@ -80,6 +80,10 @@ class Compilation:
     #: How many applications of passes ran.
     applied: int = 0
 
+    @property
+    def plugins(self) -> Plugins:
+        return self.prepared.registry.plugins
+
     @contextmanager
     def timed(self, name: str) -> Iterator[None]:
         """Add the time of the block to `timings`."""
@@ -105,7 +109,7 @@ def compile_source(
     reader = reader or SourceReader()
     prepared = prepare(options.pipeline)
     compilation = Compilation(source, prepared)
-    plugins = prepared.registry.plugins
+    plugins = compilation.plugins
     if options.observers:
         plugins = plugins.with_observers(options.observers)
     from .pipeline.analyses import AnalysisCache

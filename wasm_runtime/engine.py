@@ -21,7 +21,7 @@ from wasmlathe.wasm_runtime.panics import Frame, InternalError, Location, Progra
 
 TYPE_CHECKING = False  # the name that type checkers know, without the import of `typing`
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from wasmlathe.artifact import Artifact
@@ -284,15 +284,19 @@ def run(
     limits: Limits = NO_LIMITS,
     stdout: Any = None,
     cache: caches.Cache | None = None,
+    prepare: Callable[[Host], object] | None = None,
 ) -> int:
     """Run the program's entry and return its exit status; its output goes to `stdout`, or else to sys.stdout.
 
+    `prepare` is called with the host before the program starts (the hook `wasmlathe_host`).
     Raises ProgramPanic (TimeLimit), InternalError, EngineMissing, KeyboardInterrupt, or what `stdout` raises; the output
     up to there is flushed. Ctrl-C in a loop that calls nothing and has no time limit ends the whole process, after a flush:
     there is no other way out of it. When nobody reads the output any more the program ends quietly with EXIT_BROKEN_PIPE.
     """
     output = Output(stdout)
     host = Host(c.load(), artifact.manifest["sites"], args, output)
+    if prepare is not None:
+        prepare(host)
     job = _Job(artifact, limits, host, cache if cache is not None else caches.Cache())
     try:
         status = _status(job)

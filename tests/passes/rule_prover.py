@@ -11,11 +11,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import z3
+from wasmlathe.ir import types as t
 from wasmlathe.ir.ops import Trap
 from wasmlathe.ir.ops.numeric import bits_of_f64
 from wasmlathe.passes.const_fold import _CONVERT
 from wasmlathe.passes.rules import Const, Lit, Node, Rule, Var
-from wasmlathe.ir import types as t
 
 WIDTH = {"i32": 32, "i64": 64}
 #: Proofs of one rule with concrete constants; more would not find more.
@@ -160,7 +160,7 @@ def _check(rule: Rule, known: dict[str, Any], right: Any, condition: Any) -> Non
     right_term = term(right, known, right_traps, sort)
     root_may_trap = bool(rule.pattern.row.effects)
     root_traps = left_traps.pop() if root_may_trap else z3.BoolVal(False)
-    solver = z3.SolverFor("QF_FPBV" if "f64" in sorts(rule).values() else "QF_BV")
+    solver = z3.SolverFor("QF_FPBV" if "f64." in f"{rule.pattern}" else "QF_BV")
     solver.set("timeout", 4000)
     # What is below the root stays in the program, so it has not trapped when the replacement runs.
     solver.add(condition, z3.Not(z3.Or(left_traps)))

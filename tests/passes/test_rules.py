@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import rule_prover as prover
 from wasmlathe.ir import types as t
 from wasmlathe.ir.build import Builder
 from wasmlathe.ir.core import Function, Module, Value
+from wasmlathe.ir.print import print as ir_text
 from wasmlathe.ir.verify import verify
 from wasmlathe.passes import algebra_rules, bool_rules, conversion_rules, float_rules, strength_rules
 from wasmlathe.passes.const_fold import make_const
 from wasmlathe.passes.rewrite import RuleIndex, apply_rules
 from wasmlathe.passes.rules import Const, Lit, Node, Rule, Var, cost
-
-import rule_prover as prover
 
 GROUPS = (algebra_rules, bool_rules, conversion_rules, float_rules)
 RULES = [rule for group in (*GROUPS, strength_rules) for rule in group.RULES]
@@ -44,12 +44,16 @@ def test_both_sides_compute_the_same_on_special_values(rule: Rule) -> None:
 
 
 def _traps_below_the_root(rule: Rule, values: dict[str, Any]) -> bool:
-    return any(isinstance(prover.outcome(a, values, ""), str) for a in rule.pattern.args if isinstance(a, Node) and a.row.effects)
+    return any(
+        isinstance(prover.outcome(a, values, ""), str)
+        for a in rule.pattern.args
+        if isinstance(a, Node) and a.row.effects
+    )
 
 
 @by_rule
 def test_a_rule_is_proved(rule: Rule) -> None:
-    is_float = "f64" in prover.sorts(rule).values()
+    is_float = "f64." in f"{rule.pattern}"
     try:
         prover.prove(rule)
     except prover.NotProvable:
@@ -61,10 +65,10 @@ def test_a_rule_is_proved(rule: Rule) -> None:
 @by_rule
 def test_the_engine_applies_the_rule(rule: Rule) -> None:
     module, function = _example(rule)
-    before = [op.name for op in function.ops()]
+    before = ir_text(function)
     assert apply_rules(function, RuleIndex([rule]), function.blocks)
     assert not verify(module)
-    assert [op.name for op in function.ops()] != before
+    assert ir_text(function) != before
 
 
 def _example(rule: Rule) -> tuple[Module, Function]:

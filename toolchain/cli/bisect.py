@@ -67,7 +67,9 @@ class _Search:
                 stream.write(artifact.wasm)
         shell = self._check.replace("{wasm}", shlex.quote(self._wasm)).replace("{run}", self._run_command(limit))
         try:
-            checked = subprocess.run(shell, shell=True, check=False, stdout=sys.stderr, timeout=self._timeout_seconds)
+            checked = subprocess.run(
+                shell, shell=True, check=False, stdout=subprocess.DEVNULL, timeout=self._timeout_seconds
+            )
             is_good = checked.returncode == 0
         except subprocess.TimeoutExpired:
             is_good = False

@@ -29,7 +29,7 @@ class Observing:
         """Tell what was observed."""
         if self._snapshots is not None:
             tell(self._printed(self._snapshots))
-        if self._timing is not None:
+        if self._timing is not None and self._timing.steps:
             tell(self._times(self._timing))
 
     def _printed(self, snapshots: Snapshots) -> str:

@@ -11,7 +11,9 @@ from ..pipeline.options import describe, fields_of, kinds_of
 from ..pipeline.plan import Group, Pipeline
 from ..pipeline.preparing import Prepared, prepare
 from ..pipeline.registry import RegisteredPass
+from ..pipeline.spec import PASS_STAGES
 from .parameters import compile_options, pipeline_options
+from .table import table
 
 
 @click.command("passes")
@@ -26,7 +28,7 @@ def command(name: str | None, show_pipeline: bool, as_json: bool, **common: Any)
     if show_pipeline:
         click.echo(pipeline_text(prepared.pipeline))
     elif name is not None:
-        click.echo(pass_text(prepared.registry.find(name), with_order=True))
+        click.echo(pass_text(prepared.registry.find(name)))
     elif as_json:
         click.echo(json.dumps([pass_record(p) for _name, p in sorted(passes.items())], indent=2))
     else:
@@ -35,18 +37,24 @@ def command(name: str | None, show_pipeline: bool, as_json: bool, **common: Any)
 
 
 def _all(prepared: Prepared) -> str:
-    return "\n".join(pass_text(registered) for _name, registered in sorted(prepared.registry.passes.items()))
+    """A table for each stage, of the passes that are made for it."""
+    lines = []
+    for stage in PASS_STAGES:
+        chosen = [p for _name, p in sorted(prepared.registry.passes.items()) if p.spec.stage == stage]
+        if chosen:
+            rows = [(p.spec.name, p.plugin.origin, p.spec.summary, " ".join(fields_of(p.spec.options))) for p in chosen]
+            lines.append(f"{table((f'stage {stage}', 'from', 'options', ''), rows)}\n")
+    return "\n".join([*lines, "`wasmlathe passes PASS` tells about one of them"])
 
 
-def pass_text(registered: RegisteredPass, with_order: bool = False) -> str:
-    """A pass as shown to people."""
+def pass_text(registered: RegisteredPass) -> str:
+    """Everything about a pass, for people."""
     spec = registered.spec
     lines = [f"{spec.name}  [{', '.join(spec.stages)}]  {registered.plugin.origin}", f"    {spec.summary}"]
     for record in pass_record(registered)["options"]:
         lines.append(f"    {spec.name}.{record['name']} = {record['default']}  ({record['kind']}) {record['doc']}")
-    if with_order:
-        lines += [f"    after {order.other}: {order.reason}" for order in spec.after]
-        lines += [f"    before {order.other}: {order.reason}" for order in spec.before]
+    lines += [f"    after {order.other}: {order.reason}" for order in spec.after]
+    lines += [f"    before {order.other}: {order.reason}" for order in spec.before]
     return "\n".join(lines)
 
 

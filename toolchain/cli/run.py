@@ -16,7 +16,7 @@ from .errors import tell_diagnostics
 from .group import State
 from .observing import Observing
 from .parameters import Word, compile_options, limit_options, observer_options, pipeline_options
-from .running import run_compiled, run_interpreted, tell_slow
+from .running import host_preparation, run_compiled, run_interpreted, tell_slow
 from .unsupported import not_supported
 
 ENGINES = ("wasm", "python", "vm")
@@ -70,7 +70,8 @@ def command(
     tell_diagnostics(compilation.warnings)
     if compilation.artifact is None:
         return exit_status(lambda: run_interpreted(compilation.modules["mem"], args, limits), state.traceback)
-    if is_cached:
+    # Without a compilation nobody would ask the plugins that want to see the host.
+    if is_cached and host_preparation(compilation) is None:
         warnings = _rendered(compilation)
         quick.store(cache, *key, compilation.dependencies, warnings, compilation.artifact)
     return exit_status(lambda: run_compiled(compilation, args, limits, cache), state.traceback)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from ..diagnostics import Diagnostic
 from ..driver import Compilation
@@ -13,6 +13,8 @@ from .errors import tell_diagnostics
 if TYPE_CHECKING:
     from ..cache import Cache
     from ..ir.core import Module
+
+_HOST_HOOK = "wasmlathe_host"
 
 
 def run_interpreted(module: Module, args: Sequence[str], limits: Limits) -> int:
@@ -29,10 +31,18 @@ def run_compiled(compilation: Compilation, args: Sequence[str], limits: Limits, 
 
     assert compilation.artifact is not None  # the compilation went to its end
     try:
-        return engine.run(compilation.artifact, args, limits, None, cache)
+        return engine.run(compilation.artifact, args, limits, None, cache, host_preparation(compilation))
     except EngineMissing as missing:
         tell_slow(str(missing))
         return run_interpreted(compilation.modules["mem"], args, limits)
+
+
+def host_preparation(compilation: Compilation) -> Callable[[Any], object] | None:
+    """What plugins do to the host of a program, if any do."""
+    plugins = compilation.plugins
+    if not plugins.has_listeners(_HOST_HOOK):
+        return None
+    return lambda host: plugins.ask(_HOST_HOOK, active_only=True, host=host)
 
 
 def tell_slow(reason: str) -> None:

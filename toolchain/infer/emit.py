@@ -100,7 +100,9 @@ class Emitter:
 
     def convert(self, value: Value, given: Ty, wanted: Ty) -> Value:
         """`value` of type `given` as one of type `wanted`, a type that holds it; optional values are unwrapped."""
-        if given is wanted or given in BOOLS:
+        if given is wanted:
+            return value
+        if given in BOOLS:
             return self.op("data.opt_some", value) if isinstance(wanted, Opt) else value
         if given is INT and wanted is FLOAT:
             return self.op("f64.convert_i64_s", value)

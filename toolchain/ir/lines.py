@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, NoReturn, TypeVar
 from ..diagnostics import SourceFile, nearest
 from . import types as t
 from .core import Loc
-from .ops.numeric import f64_of_bits
+from .ops.numeric import f64_of_bits, wrap64
 
 _DEPTH_LIMIT = 64  # of types and lists: the text may come from anywhere
 _NUMBER_LIMIT = 400  # characters of a number; more would make Python refuse or stall
@@ -19,7 +19,7 @@ _TOKEN = re.compile(
     [ \t\f\v]+ | ;.*
     | (?P<name>[@%^](?:[\w$.]+(?:-[\w$.]+)*|"(?:[^"\\]|\\.)*"))
     | (?P<string>"(?:[^"\\]|\\.)*")
-    | (?P<loc>!(?:"(?:[^"\\]|\\.)*":)?\d{1,9}:\d{1,9}\b)
+    | (?P<loc>!(?:"(?:[^"\\]|\\.)*":)?\d{1,9}:\d{1,9}(?:\+\d{1,9})?\b)
     | (?P<number>nan:0x[0-9a-f]{16}|-inf\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)
     | (?P<word>[^\W\d][\w$.]*|\$[\w$.]*)
     | (?P<mark>->|[(){}\[\]=:,<>|+-])
@@ -28,7 +28,7 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _ESCAPE = re.compile(r"\\(u\{[0-9a-fA-F]{1,6}\}|.)")
-_LOC = re.compile(r'!(?:("(?:[^"\\]|\\.)*"):)?(\d+):(\d+)')
+_LOC = re.compile(r'!(?:("(?:[^"\\]|\\.)*"):)?(\d+):(\d+)(?:\+(\d+))?')
 _CHARACTERS = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
 _WORD_LITERALS: dict[str, Any] = {"true": True, "false": False, "none": None, "nan": float("nan"), "inf": float("inf")}
 
@@ -98,7 +98,7 @@ class Line:
             raise Malformed("E0900", "the string is not closed", start, end, 'strings end with `"` on the same line')
         if char in "@%^":
             raise Malformed("E0900", f"a name is missing after '{char}'", start, start + 1)
-        hint = "locations are written !line:column" if char == "!" else None
+        hint = "locations are written !line:column or !line:column+length" if char == "!" else None
         raise Malformed("E0900", f"unexpected character {char!r}", start, start + 1, hint)
 
     @property
@@ -156,7 +156,7 @@ class Line:
     def number(self, token: Token) -> int | float:
         text = token.text
         if text.startswith("nan:"):
-            return f64_of_bits(int(text[4:], 16))
+            return f64_of_bits(wrap64(int(text[4:], 16)))
         if len(text) > _NUMBER_LIMIT:
             self.fail("the number has too many digits", token=token)
         try:
@@ -178,7 +178,8 @@ class Line:
 
     def finish(self) -> None:
         if self.token.kind != "end":
-            self.fail(f"unexpected '{self.token.text}' at the end of the line")
+            hint = "a comma may be missing before it" if self.token.kind == "name" else None
+            self.expected("the end of the line", hint)
 
     # Types and literals.
 
@@ -239,7 +240,7 @@ class Line:
         found = _LOC.fullmatch(self.token.text)
         assert found is not None  # the token has this form
         self.at += 1
-        return Loc(unquote(found[1]) if found[1] else home_file, int(found[2]), int(found[3]))
+        return Loc(unquote(found[1]) if found[1] else home_file, int(found[2]), int(found[3]), int(found[4] or 1))
 
 
 def converted(value: Any, kind: Any) -> Any:

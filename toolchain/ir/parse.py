@@ -15,6 +15,7 @@ one run shows all errors; when all lines are well-formed, the verifier's finding
               | "{" key "=" literal, ... "}" | "file" STRING location
     op        = [%r ":" type, ... "="] name [@reference] [literal] [%operand, ...] ["{" key "=" literal, ... "}"]
                 [^target ["(" %arg, ... ")"], ...] [location]
+    location  = "!" [STRING ":"] line ":" column ["+" length]
 """
 
 from __future__ import annotations

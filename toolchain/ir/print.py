@@ -40,15 +40,14 @@ def print(unit: Module | Function) -> str:  # the name says what it does: `ir.pr
     return _function_text(unit) if isinstance(unit, Function) else _module_text(unit)
 
 
-def op_text(op: Op) -> str:
-    """One op as `print` would write it, without indentation."""
-    function = op.block.function
+def op_text(op: Op, function: Function) -> str:
+    """One op of `function` as `print` would write it, without indentation."""
     return _op_line(op, _Names(function), _home_file(function))
 
 
-def block_text(block: Block) -> str:
-    """The name of a block as `print` writes it."""
-    return _Names(block.function).block(block)
+def block_text(block: Block, function: Function) -> str:
+    """The name of a block of `function` as `print` writes it."""
+    return _Names(function).block(block)
 
 
 def reference_key(row: OpRow) -> str | None:
@@ -130,7 +129,8 @@ def _loc_text(loc: Loc | None, home_file: str) -> str:
     if loc is None:
         return ""
     file = "" if loc.file == home_file else quote(loc.file) + ":"
-    return f" !{file}{loc.line}:{loc.col}"
+    length = "" if loc.length == 1 else f"+{loc.length}"
+    return f" !{file}{loc.line}:{loc.col}{length}"
 
 
 def _home_file(function: Function) -> str:

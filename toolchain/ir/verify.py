@@ -203,10 +203,9 @@ class _FunctionCheck:
     def report(self, message: str, block: Block | None = None, op: Op | None = None, hint: str | None = None) -> None:
         place = f"function @{self.function.name}"
         if block is not None:
-            place += f", block {block_text(block)}" if block in self.block_set else f", block ^{block.name}"
+            place += f", block {block_text(block, self.function)}"
         if op is not None:
-            has_home = getattr(op, "block", None) in self.block_set
-            place += f", op `{op_text(op) if has_home else op.name}`"
+            place += f", op `{op_text(op, self.function)}`"
         problem = Problem(message, place, self.function, block, op, hint)
         if problem not in self.problems[-1:]:  # a value may be used twice by one op
             self.problems.append(problem)
@@ -331,7 +330,7 @@ class _FunctionCheck:
                 given = [v.type for v in target.args]
                 params = [v.type for v in to.params]
                 if given != params:
-                    message = f"{block_text(to)} takes {_type_list(params)}, not {_type_list(given)}"
+                    message = f"{block_text(to, self.function)} takes {_type_list(params)}, not {_type_list(given)}"
                     self.report(message, block, op)
         return len(self.problems) == found_before
 
@@ -374,7 +373,7 @@ class _FunctionCheck:
         elif value.block is block:
             self.report(f"it uses {name} before its definition", block, op)
         else:
-            home = block_text(value.block)
+            home = block_text(value.block, self.function)
             self.report(f"it uses {name}, but its definition in {home} does not dominate the use", block, op)
 
     def defined_values(self) -> set[Value]:

@@ -116,7 +116,7 @@ def _new(body: Body, op: Op) -> Sequence[Value]:
     capacity = constant_int(op.operands[0])
     if capacity is not None and 0 <= capacity * step <= INLINE_ARRAY_BYTES:
         return (_new_inline(body, capacity, step),)
-    return body.call_runtime("__array_new", body.one(op.operands[0]), body.i32(step))
+    return body.call_runtime("rt-array-new", body.one(op.operands[0]), body.i32(step))
 
 
 def _new_inline(body: Body, capacity: int, step: int) -> Value:
@@ -139,7 +139,7 @@ def _reserve(body: Body, op: Op) -> Sequence[Value]:
     capacity = body.wide(body.load_word(array, layout.ARRAY_CAPACITY, "array.capacity"))
     body.cond_br(body.op("i64.gt_s", wanted, capacity), grow, enough)
     body.at_end(grow)
-    body.call_runtime("__array_reserve", array, wanted, body.i32(stride(element_type(op.operands[0]))))
+    body.call_runtime("rt-array-reserve", array, wanted, body.i32(stride(element_type(op.operands[0]))))
     body.br(enough)
     body.at_end(enough)
     return ()

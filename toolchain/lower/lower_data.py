@@ -18,6 +18,9 @@ from .body import ZERO, Body, Lowering, Shared, part_names
 from .representation import flat, flat_all
 from .runtime_code import ALLOC
 
+#: What hosts know the allocator as.
+HOST_ALLOC = "__alloc"
+
 
 @dataclass(frozen=True, slots=True)
 class LowerOptions:
@@ -46,7 +49,7 @@ def lower_data(module: Module, options: LowerOptions | None = None) -> Module:
         if not function.is_import:
             _lower_body(function, lowered, shared)
     if options.host_allocates:
-        shared.runtime.function(ALLOC).exported = ALLOC
+        shared.runtime.function(ALLOC).exported = HOST_ALLOC
     return target
 
 

@@ -21,19 +21,19 @@ _ALWAYS, _NEVER = {"inline": "always"}, {"inline": "never"}
 
 FUNCTIONS: dict[str, RuntimeFunction] = {
     ALLOC: RuntimeFunction(runtime_heap.alloc, {"size": t.I32}, _ADDRESS, _ALWAYS, uses_heap=True),
-    "__grow_heap": RuntimeFunction(runtime_heap.grow_heap, {"size": t.I32}, _ADDRESS, _NEVER, uses_heap=True),
-    "__array_new": RuntimeFunction(runtime_arrays.array_new, {"capacity": t.I64, "stride": t.I32}, _ADDRESS),
-    "__array_reserve": RuntimeFunction(
+    "rt-grow-heap": RuntimeFunction(runtime_heap.grow_heap, {"size": t.I32}, _ADDRESS, _NEVER, uses_heap=True),
+    "rt-array-new": RuntimeFunction(runtime_arrays.array_new, {"capacity": t.I64, "stride": t.I32}, _ADDRESS),
+    "rt-array-reserve": RuntimeFunction(
         runtime_arrays.array_reserve, {"array": t.I32, "wanted": t.I64, "stride": t.I32}, (), _NEVER, uses_heap=True
     ),
-    "__string_view": RuntimeFunction(
+    "rt-string-view": RuntimeFunction(
         runtime_strings.string_view, {"source": t.I32, "offset": t.I64, "length": t.I64, "characters": t.I64}, _ADDRESS
     ),
-    "__string_new": RuntimeFunction(runtime_strings.string_new, {"length": t.I64, "characters": t.I64}, _ADDRESS),
-    "__string_extend": RuntimeFunction(
+    "rt-string-new": RuntimeFunction(runtime_strings.string_new, {"length": t.I64, "characters": t.I64}, _ADDRESS),
+    "rt-string-extend": RuntimeFunction(
         runtime_strings.string_extend, {"source": t.I32, "more_bytes": t.I64, "more_characters": t.I64}, _ADDRESS
     ),
-    "__copy_bytes": RuntimeFunction(runtime_strings.copy_bytes, {"target": t.I32, "source": t.I32, "size": t.I32}),
+    "rt-copy-bytes": RuntimeFunction(runtime_strings.copy_bytes, {"target": t.I32, "source": t.I32, "size": t.I32}),
 }
 
 #: Host functions that lowering itself calls: parameters and effects. Their results are none.

@@ -93,5 +93,5 @@ def fill_function(element: t.Type) -> tuple[str, RuntimeFunction]:
         code.ret()
 
     params = {f"value.{number}": f.type for number, f in enumerate(fields)}
-    name = "__fill_" + "_".join(f.kind for f in fields)
+    name = "rt-fill-" + "-".join(f.kind for f in fields)
     return name, RuntimeFunction(write, {"address": t.I32, "end": t.I32, **params})

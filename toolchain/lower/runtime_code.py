@@ -14,7 +14,7 @@ from .emit import Emitter
 if TYPE_CHECKING:
     from .runtime import Runtime
 
-ALLOC = "__alloc"
+ALLOC = "rt-alloc"  # with a hyphen, like all names of the runtime: no program can have a function of the name
 
 
 class Code(Emitter):

@@ -1,6 +1,6 @@
 """The allocator: memory is one heap that only grows.
 
-`__heap` is the next free address, `__limit` the end of memory. Both start as 0, which leaves no room, so that the first
+`rt-heap` is the next free address, `rt-limit` the end of memory. Both start as 0, which leaves no room, so that the first
 allocation takes the slow path and finds out where the heap begins. Objects are never freed; fresh memory is therefore
 zero, which nobody relies on: every object writes all that it will read.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 from ..ir.core import Value
 from .runtime_code import Code
 
-HEAP, LIMIT = "__heap", "__limit"
+HEAP, LIMIT = "rt-heap", "rt-limit"
 
 PAGE_BITS = 16
 MAX_PAGES = 65535  # the last page stays unused, so that no address behind an object is 2^32
@@ -29,7 +29,7 @@ def alloc(code: Code, size: Value) -> None:
     code.set(HEAP, code.add(start, size))
     code.ret(start)
     code.at_end(slow)
-    code.ret(*code.runtime.call(code, "__grow_heap", [size]))
+    code.ret(*code.runtime.call(code, "rt-grow-heap", [size]))
 
 
 def grow_heap(code: Code, size: Value) -> None:

@@ -82,15 +82,15 @@ def _words(body: Body, op: Op) -> Sequence[Value]:
 
 
 def _view(body: Body, op: Op) -> Sequence[Value]:
-    return body.call_runtime("__string_view", *body.operands(op))
+    return body.call_runtime("rt-string-view", *body.operands(op))
 
 
 def _new(body: Body, op: Op) -> Sequence[Value]:
-    return body.call_runtime("__string_new", *body.operands(op))
+    return body.call_runtime("rt-string-new", *body.operands(op))
 
 
 def _extend(body: Body, op: Op) -> Sequence[Value]:
-    return body.call_runtime("__string_extend", *body.operands(op))
+    return body.call_runtime("rt-string-extend", *body.operands(op))
 
 
 def _set_byte(body: Body, op: Op) -> Sequence[Value]:
@@ -108,7 +108,7 @@ def _copy(body: Body, op: Op) -> Sequence[Value]:
         return ()
     from_, _ = _range(body, source)
     body.call_runtime(
-        "__copy_bytes",
+        "rt-copy-bytes",
         body.add(address, offset),
         _advance(body, from_, start),
         body.narrow(body.one(count)),

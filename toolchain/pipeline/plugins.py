@@ -178,6 +178,10 @@ class Plugins:
         found = self._implementations[hook]
         return [guarded(plugin, function, bool(names)) for plugin, function, names in found if plugin.is_active]
 
+    def has_listeners(self, hook: str) -> bool:
+        """Whether an active plugin implements `hook`."""
+        return any(plugin.is_active for plugin, _function, _names in self._implementations[hook])
+
     def collect(self, hook: str, kind: type | tuple[type, ...], *, active_only: bool) -> list[tuple[Plugin, Any]]:
         """The records that plugins return in lists, one by one. Raises CompileError for anything else."""
         records = []

@@ -10,14 +10,14 @@ import re
 from functools import cache
 from importlib import resources
 
-from wasmlathe.diagnostics import Diagnostics, SourceFile
+from wasmlathe.diagnostics import Diagnostics, SourceFile, render_all
 from wasmlathe.ir.core import Function, Module
 from wasmlathe.stdlib.intrinsics import INTRINSICS
 
-from .lower import lower
-from .lower_core import LIBRARY_PREFIX
+from .lower import lower_function
+from .lower_core import LIBRARY_PREFIX, Unit
 from .parser import parse
-from .scopes import resolve
+from .scopes import FunctionInfo, resolve
 
 _DECLARATION = re.compile(r"^(?:pub )?fn (\w+)", re.MULTILINE)
 
@@ -50,24 +50,54 @@ class LibraryError(Exception):
     """The library itself does not compile: an error of ours."""
 
 
-@cache
-def _module_of(file: str) -> Module:
-    source = SourceFile(f"<stdlib>/{file}", _files()[file])
-    diagnostics = Diagnostics()
-    module = Module(file, "hir")
-    program = parse(source, diagnostics)
-    if not diagnostics.has_errors:
-        resolution = resolve(program, source, diagnostics, names(), internal=True)
-        lower(program, source, resolution, module, diagnostics, LIBRARY_PREFIX, with_top=False)
-    if diagnostics.has_errors:
-        from wasmlathe.diagnostics import render_all
+class _LibraryFile:
+    """One file of the library; its functions are lowered when they are asked for."""
 
-        raise LibraryError(render_all(diagnostics.sorted()))
-    return module
+    def __init__(self, name: str) -> None:
+        source = SourceFile(f"<stdlib>/{name}", _files()[name])
+        self._diagnostics = Diagnostics()
+        program = parse(source, self._diagnostics)
+        self._check()
+        self._resolution = resolve(program, source, self._diagnostics, names(), internal=True)
+        self._check()
+        self._module = Module(name, "hir")
+        self._unit = Unit(source, self._resolution, self._module, self._diagnostics, LIBRARY_PREFIX)
+        #: Outermost function -> it and everything inside of it.
+        self._families: dict[str, list[FunctionInfo]] = {}
+        for info in self._resolution.functions:
+            self._families.setdefault(info.name.partition(".")[0], []).append(info)
+
+    def function(self, name: str) -> Function | None:
+        for info in self._families.pop(_base(name), ()):
+            lower_function(self._unit, info)
+        self._check()
+        return self._module.functions.get(name)
+
+    def _check(self) -> None:
+        if self._diagnostics.has_errors:
+            raise LibraryError(render_all(self._diagnostics.sorted()))
+
+
+@cache
+def _opened(file: str) -> _LibraryFile:
+    return _LibraryFile(file)
+
+
+def _base(name: str) -> str:
+    """The outermost function that `name` belongs to: `std.map.lambda0/1` is part of `map`."""
+    return name.removeprefix(LIBRARY_PREFIX).partition("/")[0].partition(".")[0]
 
 
 def function(name: str) -> Function | None:
-    """The HIR function `std.name` of the library, also its stubs (`std.name/2`); None if there is none."""
-    base = name.removeprefix(LIBRARY_PREFIX).partition("/")[0].partition(".")[0]
-    file = _index().get(base)
-    return None if file is None else _module_of(file).functions.get(name)
+    """The HIR function `std.name` of the library, also its stubs (`std.name/2`); None if there is none.
+
+    Raises LibraryError.
+    """
+    file = _index().get(_base(name))
+    return None if file is None else _opened(file).function(name)
+
+
+def check_all() -> None:
+    """Compile every function of the library. Raises LibraryError."""
+    for name in _index():
+        function(LIBRARY_PREFIX + name)

@@ -18,21 +18,14 @@ from .scopes import FunctionInfo, Resolution
 
 
 def lower(
-    program: s.Program,
-    source: SourceFile,
-    resolution: Resolution,
-    module: Module,
-    diagnostics: Diagnostics,
-    prefix: str = "",
-    with_top: bool = True,
+    program: s.Program, source: SourceFile, resolution: Resolution, module: Module, diagnostics: Diagnostics
 ) -> None:
-    """Add the functions of `program` to `module`. `with_top` is False for library files, which have no top level."""
-    unit = Unit(source, resolution, module, diagnostics, prefix)
+    """Add all functions of `program` and its top level to `module`."""
+    unit = Unit(source, resolution, module, diagnostics, "")
     exported = {st.statement for st in program.statements if isinstance(st, s.Pub)}
     for info in resolution.functions:
-        _lower_function(unit, info, info.node in exported)
-    if with_top:
-        _lower_top(unit, program)
+        lower_function(unit, info, info.node in exported)
+    _lower_top(unit, program)
 
 
 def _place(unit: Unit, node: s.Node | None) -> Loc | None:
@@ -42,7 +35,8 @@ def _place(unit: Unit, node: s.Node | None) -> Loc | None:
     return Loc(unit.source.name, line, column, max(1, node.end - node.start))
 
 
-def _lower_function(unit: Unit, info: FunctionInfo, exported: bool) -> None:
+def lower_function(unit: Unit, info: FunctionInfo, exported: bool = False) -> None:
+    """Add one function and its stubs to the unit's module."""
     node = info.node
     assert node is not None
     if node.is_async or node.is_generator or node.body is None:

@@ -1,0 +1,140 @@
+"""Programs run: exit status, messages, the cache, limits."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from programs import DIVIDES_BY_ZERO, RETURNS_55, RUNS_FOREVER
+from wasmlathe import quick
+from wasmlathe.cli import main
+
+COMMAND = [sys.executable, "-m", "wasmlathe"]
+
+
+@pytest.fixture
+def in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working folder of the test."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write(folder: Path, text: str) -> str:
+    (folder / "program.tova").write_text(text)
+    return "program.tova"
+
+
+def run(*words: str, **more: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*COMMAND, *words], capture_output=True, text=True, timeout=60, check=False, **more)  # type: ignore[call-overload]
+
+
+def test_the_result_of_main_is_the_exit_status(in_folder: Path) -> None:
+    assert main(["run", "-O0", write(in_folder, RETURNS_55)]) == 55
+
+
+def test_a_second_run_comes_from_the_cache_and_a_changed_program_does_not(in_folder: Path) -> None:
+    words = ["run", "-O0", write(in_folder, RETURNS_55)]
+    assert quick.run(words) is None
+    assert main(words) == 55
+    assert quick.run(words) == 55
+    write(in_folder, RETURNS_55.replace("10", "9"))
+    assert quick.run(words) is None
+    assert main(words) == 34
+
+
+def test_no_cache_keeps_nothing(in_folder: Path) -> None:
+    words = ["run", "-O0", write(in_folder, RETURNS_55)]
+    assert main([*words, "--no-cache"]) == 55
+    assert quick.run(words) is None
+
+
+def test_a_changed_configuration_is_seen(in_folder: Path) -> None:
+    write(in_folder, RETURNS_55)
+    words = ["run", "--pipeline", "mine", "program.tova"]
+    (in_folder / "wasmlathe.toml").write_text('[pipeline.mine]\nextends = "O0"\n')
+    assert main(words) == 55
+    assert quick.run(words) == 55
+    (in_folder / "wasmlathe.toml").write_text('[pipeline.other]\nextends = "O0"\n')
+    assert quick.run(words) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["run", "f.tova", "1", "2"], ("f.tova", ["1", "2"], "O2", None, None)),
+        (["run", "-O3", "f.tova"], ("f.tova", [], "O3", None, None)),
+        (["run", "f.tova", "--timeout", "2", "--max-memory", "1K"], ("f.tova", [], "O2", 2.0, 1024)),
+        (["run", "f.tova", "--", "-O3"], ("f.tova", ["-O3"], "O2", None, None)),
+        (["run", "f.tova", "--verify"], None),
+        (["run", "f.tova", "--engine", "python"], None),
+        (["run", "f.tova", "--timeout", "x"], None),
+        (["run"], None),
+        (["build", "f.tova"], None),
+        ([], None),
+    ],
+)
+def test_only_plain_runs_are_quick(words: list[str], expected: object) -> None:
+    assert quick.parse(words) == expected
+
+
+@pytest.mark.parametrize(("text", "size"), [("65536", 65536), ("64M", 64 << 20), ("1g", 1 << 30), ("2KB", 2048)])
+def test_sizes(text: str, size: int) -> None:
+    assert quick.parse_size(text) == size
+
+
+@pytest.mark.parametrize("text", ["", "M", "-1", "0", "1.5M", "1T"])
+def test_what_is_no_size(text: str) -> None:
+    with pytest.raises(ValueError):
+        quick.parse_size(text)
+
+
+def test_a_panic_is_told_with_its_place_and_status_1(in_folder: Path) -> None:
+    ended = run("run", "-O0", write(in_folder, DIVIDES_BY_ZERO))
+    assert ended.returncode == 1
+    assert ended.stdout == ""
+    assert ended.stderr == ("error: division by zero\n  --> program.tova:2:3\n   |\n 2 |   10 % n\n   |   ^\n")
+    assert run("run", "-O0", "program.tova").stderr == ended.stderr  # from the cache
+
+
+def test_a_time_limit_ends_a_program(in_folder: Path) -> None:
+    ended = run("run", "-O0", "--timeout", "0.2", write(in_folder, RUNS_FOREVER))
+    assert ended.returncode == 1
+    assert "error: timed out after 0.2 s" in ended.stderr
+
+
+def test_ctrl_c_ends_a_program_quietly(in_folder: Path) -> None:
+    words = [*COMMAND, "run", "-O0", write(in_folder, RUNS_FOREVER)]
+    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as process:
+        time.sleep(1.5)
+        process.send_signal(signal.SIGINT)
+        told = process.communicate(timeout=30)[1]
+    assert process.returncode in (130, -signal.SIGINT)
+    assert "Traceback" not in told
+
+
+def test_a_reader_who_leaves_is_no_error(in_folder: Path) -> None:
+    shell = f"{sys.executable} -m wasmlathe passes --json | head -1"
+    ended = subprocess.run(shell, shell=True, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.stdout == "[\n"
+    assert ended.stderr == ""
+
+
+def test_importing_the_package_loads_nothing_else() -> None:
+    code = "import sys, wasmlathe; print([m for m in sys.modules if m.split('.')[0] in ('click', 'rich', 'pluggy')])"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert ended.stdout == "[]\n"
+
+
+def test_a_cached_run_loads_no_compiler(in_folder: Path) -> None:
+    words = ["run", "-O0", write(in_folder, RETURNS_55)]
+    assert main(words) == 55
+    code = (
+        "import sys; from wasmlathe import quick; status = quick.run(sys.argv[1:]);"
+        "print(status, [m for m in sys.modules if m.split('.')[0] in ('click', 'rich', 'pluggy', 'binaryen', 'json')])"
+    )
+    ended = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, timeout=60, check=True)
+    assert ended.stdout == "55 []\n"
