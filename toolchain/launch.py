@@ -7,11 +7,14 @@ import sys
 
 def main() -> int:
     """Run the command line of this process; its exit status."""
-    from wasmlathe import quick
+    try:
+        from wasmlathe import quick
 
-    status = quick.run(sys.argv[1:])
-    if status is None:
-        from wasmlathe.cli import main as command_line
+        status = quick.run(sys.argv[1:])
+        if status is None:
+            from wasmlathe.cli import main as command_line
 
-        status = command_line(sys.argv[1:])
+            status = command_line(sys.argv[1:])
+    except KeyboardInterrupt:  # while nothing but imports had happened
+        return 130
     return status

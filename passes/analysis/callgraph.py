@@ -1,6 +1,8 @@
 """Who calls whom, and in which order to look at functions so that callees come first.
 
-f -> g, g -> h, h -> g        =>        components = [[h, g], [f]]
+    f -> g, g -> h, h -> g        =>        components = [[h, g], [f]]
+
+Only direct calls are edges: what a function value may be is decided before, by a branch on its tag.
 """
 
 from __future__ import annotations

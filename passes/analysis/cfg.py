@@ -1,6 +1,8 @@
 """The control-flow graph of a function: predecessors, order, what is reachable.
 
-^a: cond_br ^b, ^c    ^b: br ^c        =>        preds[c] = [a, b]   order = [a, b, c]
+    ^a: cond_br ^b, ^c    ^b: br ^c        =>        preds[c] = [a, b]   order = [a, b, c]
+
+Other analyses of the graph start from this one, and take it as an argument where the caller has it already.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """Who uses a value: operands and arguments of branch targets.
 
-%c = i64.add %a, %a ; br ^x(%c)        =>        a: [(add, 0), (add, 1)]   c: [(br, 0 of ^x)]
+    %c = i64.add %a, %a ; br ^x(%c)        =>        a: [(add, 0), (add, 1)]   c: [(br, 0 of ^x)]
+
+An op that uses a value twice is listed twice.
 """
 
 from __future__ import annotations

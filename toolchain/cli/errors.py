@@ -56,6 +56,8 @@ def _message(error: Exception) -> str:
         case OSError() if error.filename is not None:
             diagnostic = Diagnostic("error", "E0500", f"cannot use '{error.filename}': {error.strerror}")
             return render_all([diagnostic], uses_color())
+        case RecursionError():
+            return render_all([Diagnostic("error", "E0401", "the program is nested too deeply")], uses_color())
     missing = _missing_tool(error)
     if missing is not None:
         return render_all([missing], uses_color())

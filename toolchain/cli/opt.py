@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
 
@@ -18,6 +19,7 @@ from ..pipeline.preparing import PipelineRequest, apply_settings, prepare
 from ..pipeline.presets import PRESETS
 from .observing import Observing
 from .parameters import observer_options, traceback_option
+from .writing import write_all
 
 _EMPTY = next(iter(PRESETS))
 
@@ -82,5 +84,4 @@ def _write(output: str | None, text: str) -> None:
     if output is None:
         click.echo(text, nl=False)
         return
-    with open(output, "w", encoding="utf-8") as stream:
-        stream.write(text)
+    write_all(os.path.dirname(output) or os.curdir, {os.path.basename(output): text.encode()})

@@ -9,8 +9,9 @@ import click
 
 from .. import quick
 from ..cache import Cache
+from ..diagnostics import render_all
 from ..driver import STAGES, Compilation, CompileOptions, compile_file
-from ..outcome import exit_status, tell, uses_color
+from ..outcome import exit_status, tell
 from ..wasm_runtime.engine import Limits
 from .errors import tell_diagnostics
 from .group import State
@@ -72,7 +73,7 @@ def command(
         return exit_status(lambda: run_interpreted(compilation.modules["mem"], args, limits), state.traceback)
     # Without a compilation nobody would ask the plugins that want to see the host.
     if is_cached and host_preparation(compilation) is None:
-        warnings = _rendered(compilation)
+        warnings = render_all(compilation.warnings)
         quick.store(cache, *key, compilation.dependencies, warnings, compilation.artifact)
     return exit_status(lambda: run_compiled(compilation, args, limits, cache), state.traceback)
 
@@ -104,9 +105,3 @@ def _details(options: CompileOptions) -> tuple[object, ...]:
     request = options.pipeline
     details = (request.plugins, request.disabled_plugins, request.settings, request.without, options.strict)
     return details if any(details) else ()
-
-
-def _rendered(compilation: Compilation) -> str:
-    from ..diagnostics import render_all
-
-    return render_all(compilation.warnings, uses_color())

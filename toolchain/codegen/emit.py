@@ -248,7 +248,7 @@ class _Function:
         value = self.original(value)
         tree = self.waiting.pop(value, None)
         if tree is not None:
-            if tree.effects:
+            if value in self.queue:
                 self.queue.remove(value)
             return tree
         op = value.op
@@ -269,8 +269,7 @@ class _Function:
 
     def straight(self, block: Block) -> list[Expression]:
         self.statements = []
-        self.waiting.clear()
-        self.queue.clear()
+        self.queue.clear()  # but not `waiting`: an edge made later may compute its arguments itself
         for op in block.ops[:-1]:
             self.add(op)
         last = block.terminator

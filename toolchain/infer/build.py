@@ -214,11 +214,16 @@ class FunctionBuilder:
                 self._terminator(op)
                 return
             types = [self.instance.type_of(v) for v in op.operands]
-            if NEVER in types or not self._op(op, types):
+            goes_on = NEVER not in types and self._op(op, types)
+            if self._is_terminated():
+                return
+            if not goes_on:
                 self.emitter.unreachable()
                 return
-            if self.emitter.builder.block.ops and self.emitter.builder.block.ops[-1].row.terminator:
-                return
+
+    def _is_terminated(self) -> bool:
+        ops = self.emitter.builder.block.ops
+        return bool(ops) and ops[-1].row.terminator
 
     def _op(self, op: Op, types: list[Ty]) -> bool:
         """Emit `op`; False if what follows is never reached."""

@@ -485,13 +485,15 @@ def _iter_next(op: Op, types: Sequence[Ty], context: Context) -> Choice:
 @rule("call")
 def _call(op: Op, types: Sequence[Ty], context: Context) -> Choice:
     name = op.attrs["callee"]
-    found = _with_arity(name, len(types), context)
+    function = context.function(name)
+    given = len(types) - (function.attrs["captures"] if function is not None else 0)
+    found = _with_arity(name, given, context)
     if found is None:
-        return _wrong_arity(name, len(types), context)
+        return _wrong_arity(name, given, context)
     return CallFunction(found, list(range(len(types))))
 
 
-def _with_arity(name: str, given: int, context: Context, captures: int = 0) -> str | None:
+def _with_arity(name: str, given: int, context: Context) -> str | None:
     """The function, or its stub, that takes `given` arguments besides its captures."""
     function = context.function(name)
     if function is None:

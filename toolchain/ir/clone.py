@@ -1,6 +1,8 @@
 """Copies of IR: of a region of blocks into a function, of a function, of a module.
 
-copy = clone_blocks(callee.blocks, caller)     # for inlining: copy.blocks[callee.entry], copy.values[v]
+    copy = clone_blocks(callee.blocks, caller)     # for inlining: copy.blocks[callee.entry], copy.values[v]
+
+Names and locations are copied too; printing makes the names unique.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ..diagnostics import CompileError, Diagnostic, Diagnostics, SourceFile, Span, nearest
@@ -236,15 +237,15 @@ def _edits(pipeline: Pipeline, table: dict[str, Any]) -> Iterator[Callable[[], o
     """The edits of one table of the file, in the order in which they are made."""
     for stage, passes in table.get("passes", {}).items():
         entries = [Repeat(e["repeat"], tuple(e["passes"])) if isinstance(e, dict) else e for e in passes]
-        yield lambda stage=stage, entries=entries: pipeline.set_stage(stage, entries)
+        yield partial(pipeline.set_stage, stage, entries)
     for name in table.get("remove", ()):
-        yield lambda name=name: pipeline.remove(name)
+        yield partial(pipeline.remove, name)
     for entry in table.get("insert", ()):
         place = {key: value for key, value in entry.items() if key != "pass"}
-        yield lambda entry=entry, place=place: pipeline.insert(entry["pass"], **place)
+        yield partial(pipeline.insert, entry["pass"], **place)
     for owner, values in table.get("options", {}).items():
         for option, value in values.items():
-            yield lambda owner=owner, option=option, value=value: pipeline.set_option(owner, option, value)
+            yield partial(pipeline.set_option, owner, option, value)
 
 
 def _diagnostic(config: Config, error: PlanError, part: str) -> Diagnostic:
@@ -274,7 +275,7 @@ def locate(source: SourceFile, path: tuple[str, ...], word: str) -> Span:
 
 def _tables(text: str, path: tuple[str, ...]) -> list[tuple[int, int]]:
     """The extents of the file's tables, header included, those that share more of `path` first."""
-    starts = [(0, ())]
+    starts: list[tuple[int, tuple[str, ...]]] = [(0, ())]
     for header in _HEADER.finditer(text):
         keys = tuple(part.strip().strip("\"'") for part in header.group(1).split("."))
         starts.append((header.start(), keys))
