@@ -99,7 +99,7 @@ def select(condition: Any, then: Pattern, orelse: Pattern) -> Node:
     return node("select", condition, then, orelse)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # compared by identity: hashing whole patterns for an index is slow
 class Rule:
     """Replace what `pattern` matches by `replacement`, provided that `when` holds for the constants.
 

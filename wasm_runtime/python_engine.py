@@ -6,11 +6,11 @@
 Every op means what the `eval` of its row says; ops without one (memory, calls, globals) are written here. For speed the
 most frequent ops have a text of their own (`TEMPLATES`), and a test holds each of them against its row.
 
-A block with one way in becomes the inside of an `if`; the others get numbers, and a loop goes by them:
+A block with one way in is written where that is; the others get numbers, and a loop goes by them:
 
     while True:
-        if b == 0: ...; b = 1
-        else:      v4 = v2 + v3; ...; return v4
+        if b < 1: ...; b = 1; continue
+        else:     v4 = v2 + v3; ...; return v4
 
 Which line of that text came from where in the source is remembered, so that a failure has its place.
 """
@@ -31,6 +31,7 @@ from typing import Any
 from wasmlathe.codegen.memory_image import PAGE_BYTES, MemoryImage
 from wasmlathe.ir import types as t
 from wasmlathe.ir.core import Block, Function, Loc, Module, Op, Target, Value
+from wasmlathe.ir.ops.numeric import M64, bits_of_f64
 from wasmlathe.ir.ops.row import Load, Special, Store, Trap
 from wasmlathe.wasm_runtime.engine import EXIT_BROKEN_PIPE, MEGABYTE, NO_LIMITS, PANICS, STACK_OVERFLOW, Limits
 from wasmlathe.wasm_runtime.output import Output
@@ -97,7 +98,7 @@ TEMPLATES: dict[str, str] = {
     "bool.and": "{} & {}",
     "bool.or": "{} | {}",
     "bool.xor": "{} ^ {}",
-    "bool.eq": "{} is {}",
+    "bool.eq": "{} == {}",
     "bool.not": "not {}",
 }
 
@@ -122,8 +123,8 @@ class UnknownFunction(ValueError):
     """The module has no function of this name."""
 
 
-class _Stopped(BaseException):
-    """Raised inside the running program from outside. Not an Exception, so that nothing takes it for the program's."""
+class _Stopped(SystemExit):
+    """Raised inside the running program from outside. A thread that ends by a SystemExit, even too late, says nothing."""
 
 
 class Program:
@@ -343,8 +344,8 @@ class _Job:
         """End the program, wherever it is; it may be in a host function, so try until it has ended."""
         raise_in = ctypes.pythonapi.PyThreadState_SetAsyncExc
         while True:
-            raise_in(ctypes.c_ulong(self.thread), ctypes.py_object(_Stopped))
-            if self.done.acquire(timeout=0.1):
+            is_alive = raise_in(ctypes.c_ulong(self.thread), ctypes.py_object(_Stopped))
+            if self.done.acquire(timeout=0.1) or not is_alive:
                 return
 
 
@@ -381,7 +382,6 @@ def _support(program: Program) -> dict[str, Any]:
         "Trap": Trap,
         "Unreachable": _Unreachable,
         "inf": math.inf,
-        "nan": math.nan,
         "grow": program.grow,
         "copy": program.copy,
         "fill": program.fill,
@@ -534,18 +534,15 @@ class _FunctionText:
         if end.name == "br":
             self.edge(end.targets[0], depth)
         elif end.name == "cond_br":
+            # No `else`: the code of an edge never comes to its end.
             self.text.add(depth, f"if {operands[0]}:")
             self.edge(end.targets[0], depth + 1)
-            self.text.add(depth, "else:")
-            self.edge(end.targets[1], depth + 1)
+            self.edge(end.targets[1], depth)
         elif end.name == "switch":
-            word = "if"
             for case, target in zip(end.attrs["cases"], end.targets, strict=False):
-                self.text.add(depth, f"{word} {operands[0]} == {case}:")
+                self.text.add(depth, f"if {operands[0]} == {case}:")
                 self.edge(target, depth + 1)
-                word = "elif"
-            self.text.add(depth, "else:" if end.attrs["cases"] else "if True:")
-            self.edge(end.targets[-1], depth + 1)
+            self.edge(end.targets[-1], depth)
         else:
             self.text.add(depth, _ENDS[end.name](self, end, operands), end.loc)
 
@@ -600,7 +597,7 @@ def _heads(function: Function) -> dict[Block, int]:
     todo = [function.entry]
     while todo:
         block = todo.pop()
-        inner = nesting[block] + (len(block.successors) > 1)
+        inner = nesting[block] + 1
         for succ in block.successors:
             if succ in nesting:
                 continue
@@ -638,7 +635,9 @@ def _store(op: Op, wasm: Store, base: str, value: str) -> str:
 def _constant(self: _FunctionText, op: Op) -> str:
     value = op.attrs["value"]
     if isinstance(value, float) and math.isnan(value):
-        return self.nan(value)
+        name = f"nan_{bits_of_f64(value) & M64:x}"  # with its sign and payload
+        self.text.constants[name] = value
+        return name
     text = repr(value)
     return f"({text})" if text.startswith("-") else text
 

@@ -20,6 +20,8 @@ _TYPED = ("const-fold#typed", "rewrite#typed", "simplify-cfg#typed", "dce#typed"
 _CLEAN = Repeat(3, ("const-fold", "rewrite", "simplify-cfg", "dce"))
 _CLEAN_LATE = Repeat(2, ("const-fold#late", "rewrite#late", "gvn#late", "simplify-cfg#late", "dce#late"))
 
+# Functions that were inlined wherever they were called are dropped at once: the passes after that have less to do.
+
 #: Binaryen makes good use of locals and of WebAssembly's structured control flow; values are our own passes' work.
 _WASM = (
     "binaryen-simplify-locals",
@@ -39,13 +41,14 @@ _LOOPS = ("loop-rotate", "licm", "load-forwarding")
 PRESETS: dict[str, Preset] = {
     "O0": {"mem": ("dead-functions",)},
     "O1": {
-        "mem": ("inline", _CLEAN, "gvn", "dce#last", "dead-functions"),
+        "mem": ("inline", "dead-functions", _CLEAN, "gvn", "dce#last", "dead-functions#last"),
         "wasm": _WASM,
     },
     "O2": {
         "typed": _TYPED,
         "mem": (
             "inline",
+            "dead-functions",
             _CLEAN,
             "tail-recursion",
             "accumulate",
@@ -53,7 +56,7 @@ PRESETS: dict[str, Preset] = {
             *_LOOPS,
             _CLEAN_LATE,
             "strength-reduce",
-            "dead-functions",
+            "dead-functions#last",
         ),
         "wasm": _WASM,
     },
@@ -61,6 +64,7 @@ PRESETS: dict[str, Preset] = {
         "typed": _TYPED,
         "mem": (
             "inline",
+            "dead-functions",
             _CLEAN,
             "pure-calls",
             "tail-recursion",
@@ -70,7 +74,7 @@ PRESETS: dict[str, Preset] = {
             *_LOOPS,
             _CLEAN_LATE,
             "strength-reduce",
-            "dead-functions",
+            "dead-functions#last",
         ),
         "wasm": _WASM,
     },
@@ -78,6 +82,7 @@ PRESETS: dict[str, Preset] = {
         "typed": _TYPED,
         "mem": (
             "inline",
+            "dead-functions",
             _CLEAN,
             "tail-recursion",
             "accumulate",
@@ -85,7 +90,7 @@ PRESETS: dict[str, Preset] = {
             "licm",
             _CLEAN_LATE,
             "strength-reduce",
-            "dead-functions",
+            "dead-functions#last",
         ),
         "wasm": (
             *_WASM,

@@ -114,8 +114,10 @@ class Integers:
 
     def trunc_f64_s(self, x: float) -> int:
         """`x` rounded toward zero; traps on NaN and out of range."""
-        if math.isnan(x) or math.isinf(x):
-            raise Trap("number is no integer")
+        if math.isnan(x):
+            raise Trap("not a number cannot become an Int")
+        if math.isinf(x):
+            raise Trap("integer overflow")
         whole = int(x)
         if not -(1 << (self.bits - 1)) <= whole < 1 << (self.bits - 1):
             raise Trap("integer overflow")

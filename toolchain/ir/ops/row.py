@@ -83,9 +83,9 @@ Wasm = Unary | Binary | Load | Store | Special | None
 AttrKinds = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class OpRow:
-    """One op. See the module's docstring for `operands` and `results`."""
+    """One op. See the module's docstring for `operands` and `results`. Rows compare by identity: there is one a name."""
 
     name: str
     #: One sentence, the manual's entry.
