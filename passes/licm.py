@@ -22,8 +22,9 @@ _NEVER = Effects.WRITES | Effects.IO | Effects.ALLOCS
 _NOTICEABLE = Effects.WRITES | Effects.IO | Effects.TRAPS
 
 #: Classes of fields of objects: their addresses are references, good wherever they are known. Elements are not:
-#: their addresses are computed from an index that the loop may have to check first.
-_FIELDS = ("header", "array.", "string.", "closure.")
+#: their addresses are computed from an index that the loop may have to check first. Nor are captures: which ones a closure
+#: has depends on its tag.
+_FIELDS = ("header", "array.", "string.", "closure.tag")
 
 
 def run(fn: Function, ctx: PassContext) -> bool:

@@ -68,7 +68,8 @@ def hooks() -> list[str]:
     lines = ["# Hooks", "", *_paragraphs(hookspecs.__doc__)]
     for name in hook_names():
         function = getattr(hookspecs, name)
-        lines += ["", f"## {name}", "", "```python", f"def {name}{inspect.signature(function)}", "```", ""]
+        signature = str(inspect.signature(function)).replace("'", "")  # annotations are texts, and shown as such
+        lines += ["", f"## {name}", "", "```python", f"def {name}{signature}", "```", ""]
         lines += _paragraphs(function.__doc__)
     return lines
 

@@ -8,7 +8,9 @@ passes left it, so that tools can show them.
 
 from __future__ import annotations
 
+import gc
 import os
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -36,6 +38,7 @@ ENTRY = "_start"
 STRICT_CODES = frozenset({"W0102", "W0204"})
 
 _RECURSION_LIMIT = 20_000
+_COLLECTION_THRESHOLD = 200_000
 
 
 @dataclass(slots=True)
@@ -122,7 +125,7 @@ def compile_source(
         limit=options.limit,
         remarks=compilation.remarks,
     )
-    with deep_recursion():
+    with compiler_settings():
         _Run(compilation, options, reader, manager).until(options.stop_at)
     compilation.applied = manager.applied
     compilation.dependencies = [*reader.paths, *prepared.dependencies]
@@ -130,16 +133,20 @@ def compile_source(
 
 
 @contextmanager
-def deep_recursion() -> Iterator[None]:
-    """Room for recursive algorithms over what users nest; the parser bounds how deep that can be."""
-    import sys
+def compiler_settings() -> Iterator[None]:
+    """Python as a compiler needs it.
 
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(before, _RECURSION_LIMIT))
+    Recursive algorithms go as deep as users nest, which the parser bounds. And IR is a few large structures that live
+    to the end, so looking for garbage as often as Python does by default costs a tenth of the time and finds little.
+    """
+    recursion, collection = sys.getrecursionlimit(), gc.get_threshold()
+    sys.setrecursionlimit(max(recursion, _RECURSION_LIMIT))
+    gc.set_threshold(_COLLECTION_THRESHOLD, *collection[1:])
     try:
         yield
     finally:
-        sys.setrecursionlimit(before)
+        sys.setrecursionlimit(recursion)
+        gc.set_threshold(*collection)
 
 
 class _Run:

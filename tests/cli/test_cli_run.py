@@ -12,6 +12,9 @@ import pytest
 from programs import DIVIDES_BY_ZERO, RETURNS_55, RUNS_FOREVER
 from wasmlathe import quick
 from wasmlathe.cli import main
+from wasmlathe.codegen import binaryen
+from wasmlathe.wasm_runtime import wasmtime_c
+from wasmlathe.wasm_runtime.panics import EngineMissing
 
 COMMAND = [sys.executable, "-m", "wasmlathe"]
 
@@ -138,3 +141,44 @@ def test_a_cached_run_loads_no_compiler(in_folder: Path) -> None:
     )
     ended = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, timeout=60, check=True)
     assert ended.stdout == "55 []\n"
+
+
+def test_the_python_engine_runs_the_same(in_folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    program = write(in_folder, RETURNS_55)
+    assert main(["run", "-O1", "--engine", "python", program]) == 55
+    write(in_folder, DIVIDES_BY_ZERO)
+    assert main(["run", "-O1", "--engine", "python", program]) == 1
+    assert "error: division by zero\n  --> program.tova:2:3\n" in capfd.readouterr().err
+
+
+def test_without_wasmtime_the_python_engine_is_used_with_a_notice(
+    in_folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def missing() -> None:
+        raise EngineMissing("wasmtime is not installed")
+
+    monkeypatch.setattr(wasmtime_c, "load", missing)
+    words = ["run", "-O1", write(in_folder, RETURNS_55)]
+    for _run in range(2):  # the second time the compiled program is in the cache, and still there is nothing to run it
+        assert quick.run(words) is None
+        assert main(words) == 55
+        told = capfd.readouterr()
+        assert "warning[W0500]: wasmtime is not installed" in told.err
+        assert told.out == ""
+
+
+def test_without_binaryen_the_python_engine_is_used_with_a_notice(
+    in_folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def missing() -> None:
+        raise binaryen.BinaryenMissing("libbinaryen is not installed", "apt-get install -y binaryen")
+
+    monkeypatch.setattr(binaryen, "library", missing)
+    program = write(in_folder, RETURNS_55)
+    assert main(["run", "-O1", program]) == 55
+    assert "warning[W0500]: libbinaryen is not installed" in capfd.readouterr().err
+    assert main(["build", "-O1", program, "-o", "out"]) == 2
+    told = capfd.readouterr().err
+    assert "error[E0508]: libbinaryen is not installed" in told
+    assert "run: apt-get install -y binaryen" in told
+    assert not Path("out").exists()

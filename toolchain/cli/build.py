@@ -43,10 +43,9 @@ def command(
     options.pipeline.target = target
     observing = Observing(time_passes, print_after)
     options.observers = observing.observers
-    try:
+    with observing:
         compilation = compile_file(file, options)
-    finally:
-        observing.show()
+    observing.show_parts(compilation)
     tell_diagnostics(compilation.warnings)
     files = files_of(compilation, os.path.splitext(os.path.basename(file))[0])
     write_all(output, files)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
+from ..driver import Compilation
 from ..outcome import tell
 from ..pipeline.observers import Snapshots, Timing
 from .table import table
@@ -25,12 +26,20 @@ class Observing:
     def observers(self) -> list[Any]:
         return [observer for observer in (self._timing, self._snapshots) if observer is not None]
 
-    def show(self) -> None:
-        """Tell what was observed."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Tell what was observed, also when the compilation failed: then it is wanted most."""
         if self._snapshots is not None:
             tell(self._printed(self._snapshots))
         if self._timing is not None and self._timing.steps:
             tell(self._times(self._timing))
+
+    def show_parts(self, compilation: Compilation) -> None:
+        """With `--time-passes`, tell the time of each part of a finished compilation."""
+        if self._timing is not None:
+            tell(table(("ms", "part"), [(f"{t.seconds * 1e3:.2f}", t.name) for t in compilation.timings], right=(0,)))
 
     def _printed(self, snapshots: Snapshots) -> str:
         if not snapshots.items:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from ..diagnostics import CompileError, Diagnostic, SourceFile
-from ..driver import deep_recursion
+from ..driver import compiler_settings
 from ..ir import print as ir_print
 from ..ir.parse import parse
 from ..pipeline.analyses import AnalysisCache
@@ -60,11 +60,8 @@ def command(
     observing = Observing(time_passes, print_after)
     observed = prepared.registry.plugins.with_observers(observing.observers)
     manager = PassManager(pipeline, observed, AnalysisCache(), verify=verify, limit=limit)
-    try:
-        with deep_recursion():
-            manager.run_stage(module.stage, module)
-    finally:
-        observing.show()
+    with observing, compiler_settings():
+        manager.run_stage(module.stage, module)
     _write(output, ir_print.print(module))
     return 0
 

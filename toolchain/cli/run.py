@@ -17,7 +17,7 @@ from .errors import tell_diagnostics
 from .group import State
 from .observing import Observing
 from .parameters import Word, compile_options, limit_options, observer_options, pipeline_options
-from .running import host_preparation, run_compiled, run_interpreted, tell_slow
+from .running import host_preparation, run_compiled, run_interpreted, tell_slow, usable_engine
 from .unsupported import not_supported
 
 ENGINES = ("wasm", "python", "vm")
@@ -51,6 +51,7 @@ def command(
         return not_supported("the engine 'vm'")
     if profile is not None:
         return not_supported("--profile")
+    engine = usable_engine(engine)
     options = compile_options(**common)
     limits = Limits(timeout, max_memory)
     observing = Observing(time_passes, print_after)
@@ -64,10 +65,9 @@ def command(
         if found is not None:
             return _run_cached(found, args, limits, cache, state)
     options.observers = observing.observers
-    try:
+    with observing:
         compilation = _compile(file, engine, options)
-    finally:
-        observing.show()
+    observing.show_parts(compilation)
     tell_diagnostics(compilation.warnings)
     if compilation.artifact is None:
         return exit_status(lambda: run_interpreted(compilation.modules["mem"], args, limits), state.traceback)

@@ -25,16 +25,25 @@ def run_interpreted(module: Module, args: Sequence[str], limits: Limits) -> int:
 
 
 def run_compiled(compilation: Compilation, args: Sequence[str], limits: Limits, cache: Cache) -> int:
-    """Run an artifact in wasmtime, or where that is missing, its mem IR on the reference interpreter."""
+    """Run an artifact in wasmtime."""
     from ..wasm_runtime import engine
-    from ..wasm_runtime.panics import EngineMissing
 
     assert compilation.artifact is not None  # the compilation went to its end
-    try:
-        return engine.run(compilation.artifact, args, limits, None, cache, host_preparation(compilation))
-    except EngineMissing as missing:
-        tell_slow(str(missing))
-        return run_interpreted(compilation.modules["mem"], args, limits)
+    return engine.run(compilation.artifact, args, limits, None, cache, host_preparation(compilation))
+
+
+def usable_engine(wanted: str) -> str:
+    """The engine to take: where wasmtime is missing, the reference interpreter instead, with a notice."""
+    from ..wasm_runtime import wasmtime_c
+    from ..wasm_runtime.panics import EngineMissing
+
+    if wanted == "wasm":
+        try:
+            wasmtime_c.load()
+        except EngineMissing as missing:
+            tell_slow(str(missing))
+            return "python"
+    return wanted
 
 
 def host_preparation(compilation: Compilation) -> Callable[[Any], object] | None:

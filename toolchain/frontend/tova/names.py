@@ -53,6 +53,8 @@ METHOD_ALIASES: dict[tuple[str, str], str] = {
     ("String", "indexOf"): "__index_of_or_minus_one",
     ("String", "charCodeAt"): "__char_code_at",
     ("String", "codePointAt"): "__char_code_at",
+    ("Int", "toFixed"): "__to_fixed_text",
+    ("Float", "toFixed"): "__to_fixed_text",
     ("Int", "toString"): "__to_string_radix",
     ("Float", "toString"): "__to_string_radix",
 }

@@ -1,0 +1,62 @@
+"""Running small programs in the test process, and writing values as the language does."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Sequence
+
+from wasmlathe.diagnostics import SourceFile
+from wasmlathe.driver import CompileOptions, compile_source
+from wasmlathe.pipeline.preparing import PipelineRequest
+from wasmlathe.wasm_runtime import engine
+from wasmlathe.wasm_runtime.panics import ProgramPanic
+
+LIMITS = engine.Limits(60.0, 512 << 20)
+
+
+def run(text: str, level: str = "O1", args: Sequence[str] = ()) -> str:
+    """What a program prints. Raises ProgramPanic, and CompileError if it does not compile."""
+    compilation = compile_source(SourceFile("program.tova", text), CompileOptions(PipelineRequest(level)))
+    assert compilation.artifact is not None
+    output = io.BytesIO()
+    engine.run(compilation.artifact, args, LIMITS, output)
+    return output.getvalue().decode()
+
+
+def panic_of(text: str) -> str:
+    """The message with which a program panics. Raises AssertionError if it does not."""
+    try:
+        printed = run(text)
+    except ProgramPanic as panic:
+        return panic.message
+    raise AssertionError(f"no panic, but: {printed}")
+
+
+def literal(value: object) -> str:
+    """A value as source text."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None:
+        return "nil"
+    if isinstance(value, str):
+        escaped = value.replace("\\", "\\\\").replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r")
+        return "'" + escaped.replace("'", "\\'") + "'"
+    if isinstance(value, float):
+        return float_literal(value)
+    if isinstance(value, int):
+        return str(value) if value > -(1 << 63) else "(-9223372036854775807 - 1)"
+    assert isinstance(value, list | tuple)
+    return "[" + ", ".join(map(literal, value)) + "]"
+
+
+def float_literal(value: float) -> str:
+    if math.isnan(value):
+        return "(0.0 / 0.0)"
+    if math.isinf(value):
+        return "INF" if value > 0 else "(-INF)"
+    text = repr(value)
+    if "e" not in text:
+        return text
+    digits, _, exponent = text.partition("e")
+    return f"{digits}{'' if '.' in digits else '.0'}e{int(exponent)}"

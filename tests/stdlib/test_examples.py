@@ -1,0 +1,45 @@
+"""Every public function of the library has a sentence and an example, and the examples hold.
+
+    /// The sum of the elements, added from the left.          sentences end in a full stop
+    /// sum([1, 2, 3]) == 6                                    an example becomes assertEq(sum([1, 2, 3]), 6)
+"""
+
+from __future__ import annotations
+
+import re
+from importlib import resources
+
+import pytest
+
+from .library_programs import run
+
+_FUNCTION = re.compile(r"((?:^///.*\n)*)^fn ([a-zA-Z]\w*)\(", re.MULTILINE)
+_EXAMPLE = re.compile(r"^/// (.*) (==|<|>) (.*[^.])$", re.MULTILINE)
+
+FILES = {
+    entry.name: entry.read_text("utf-8")
+    for entry in resources.files("wasmlathe.stdlib").iterdir()
+    if entry.name.endswith(".tova")
+}
+#: What an example cannot show: it ends the program.
+WITHOUT_EXAMPLE = {"exit"}
+
+
+def _examples(text: str) -> list[tuple[str, str, str]]:
+    return _EXAMPLE.findall(text)
+
+
+def test_every_public_function_has_a_sentence_and_an_example() -> None:
+    found = {name: doc for text in FILES.values() for doc, name in _FUNCTION.findall(text)}
+    assert len(found) > 130
+    bare = [name for name, doc in found.items() if ".\n" not in doc]
+    without = [name for name, doc in found.items() if not _examples(doc) and name not in WITHOUT_EXAMPLE]
+    assert (bare, without) == ([], [])
+
+
+@pytest.mark.parametrize("file", sorted(name for name, text in FILES.items() if _examples(text)))
+def test_examples_hold(file: str) -> None:
+    lines = []
+    for actual, relation, expected in _examples(FILES[file]):
+        lines.append(f"assertEq({actual}, {expected})" if relation == "==" else f"assert({actual} {relation} {expected})")
+    assert run("\n".join(lines) + '\nprint("ok")\n') == "ok\n"
