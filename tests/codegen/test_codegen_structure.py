@@ -67,7 +67,7 @@ func @f() {
   %x: i64 = global.get @g
   %one: i64 = i64.const 1
   %y: i64 = i64.sub %x, %one
-  global.set @g, %y
+  global.set @g %y
   %again: bool = i64.ne %y, %one
   cond_br %again, ^loop, ^done
 ^done:
@@ -175,19 +175,15 @@ func @f(%n: i64, %c: bool) -> i64 {
 
 def test_a_loop_with_two_entries_goes_through_a_dispatcher() -> None:
     module = module_of(IRREDUCIBLE)
-    wasm, interpreted = Compiled(module), Program(module)
-    for engine in (wasm, interpreted):
+    for engine in (Compiled(module), Program(module)):
         assert engine.call("f", 4, True) == (1212,)
-        assert engine.call("f", 3, False) == (12121 - 2000 + 2000 + 91 - 0,) or True
+        assert engine.call("f", 4, False) == (12121,)
     assert "br_table" in wat(IRREDUCIBLE)
-
-
-SWITCH_HEAD = "func @f(%n: i64) -> i64 {\n^entry:\n  switch %n {{cases=[{cases}]}} {targets}, ^other\n"
 
 
 def switch_text(cases: list[int]) -> str:
     targets = ", ".join(f"^c{index}" for index in range(len(cases)))
-    text = SWITCH_HEAD.format(cases=", ".join(map(str, cases)), targets=targets)
+    text = f"func @f(%n: i64) -> i64 {{\n^entry:\n  switch %n {{cases={cases}}} {targets}, ^other\n"
     for index in range(len(cases)):
         text += f"^c{index}:\n  %r{index}: i64 = i64.const {100 + index}\n  ret %r{index}\n"
     return text + "^other:\n  %none: i64 = i64.const -1\n  ret %none\n}\n"

@@ -165,6 +165,12 @@ def test_observers_see_times_and_texts() -> None:
     assert "ret" not in snapshot.after
 
 
+def test_two_observers_of_one_kind_see_the_same() -> None:
+    both = [Timing(), Timing()]
+    run(make_pipeline({"mem": ["idle"]}, make_pass("idle")), both)
+    assert [timing.slowest_first()[0].applications for timing in both] == [2, 2]
+
+
 def test_an_observer_that_raises_is_named() -> None:
     def raise_key_error(event: Any) -> None:
         raise KeyError(event.pass_name)

@@ -83,6 +83,8 @@ def _usage(error: click.ClickException) -> str:
         message = f"unknown option '{error.option_name}'"
         # The constructor of click's exception has put the nearest names there.
         hint = f"did you mean '{error.possibilities[0]}'?" if error.possibilities else None
+        if hint is None and error.ctx is not None and error.ctx.command.name == "run":
+            hint = "arguments for the program that look like options go behind `--`"
     context = getattr(error, "ctx", None)
     lines = [f"error: {message[:1].lower()}{message[1:]}"]
     if hint:

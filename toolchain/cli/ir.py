@@ -46,7 +46,9 @@ def command(
     options.stop_at = _stage_of(wanted, stage, options)
     snapshots = Snapshots(lambda event: event.pass_name == wanted, function)
     options.observers = [snapshots]
-    compile_file(file, options)
+    compilation = compile_file(file, options)
+    if function is not None and not snapshots.items:
+        raise _unknown_function(function, _function_names(compilation.modules[options.stop_at]))
     show = _diff_text if diff else _after_text
     for snapshot in snapshots.items:
         text = show(snapshot)
@@ -74,8 +76,12 @@ def _text(module: Any, function: str | None) -> str:
         return _wat_function(text_of(module), function)
     chosen = [f for f in module.functions.values() if function in (f.name, f.source_name)]
     if not chosen:
-        raise _unknown_function(function, [f.source_name for f in module.functions.values()])
+        raise _unknown_function(function, _function_names(module))
     return "\n".join(text_of(f) for f in chosen)
+
+
+def _function_names(module: Any) -> list[str]:
+    return [f.source_name for f in module.functions.values()] if isinstance(module, Module) else []
 
 
 def _wat_function(text: str, function: str) -> str:

@@ -434,9 +434,15 @@ def _text(op: Op, types: Sequence[Ty], context: Context) -> Choice:
     return Typed(STRING, [STRING] * len(types), lambda em, v: em.join_texts(v))
 
 
+_SHOWERS = {"print": "__show", "many": "__show_one_of", "text": "__text"}
+
+
 @rule("show")
 def _show(op: Op, types: Sequence[Ty], context: Context) -> Choice:
-    return library("__show_one_of" if op.attrs["many"] else "__show", 1)
+    (operand,) = types
+    if operand is STRING:
+        return Typed(STRING, [STRING], lambda em, v: v[0])
+    return library("__int_text" if operand is INT else _SHOWERS[op.attrs["mode"]], 1)
 
 
 # --- iteration --------------------------------------------------------------------------------------------------------

@@ -158,7 +158,10 @@ class Plugins:
 
     def with_observers(self, observers: Sequence[Any]) -> Plugins:
         """These plugins and objects whose hooks are called after theirs."""
-        extra = [Plugin(type(o).__name__, OWN_DISTRIBUTION, False, True, o) for o in observers]
+        extra = [
+            Plugin(f"{type(observer).__name__} {number}", OWN_DISTRIBUTION, False, True, observer)
+            for number, observer in enumerate(observers)
+        ]
         return Plugins([*self.items, *extra])
 
     def ask(self, hook: str, *, active_only: bool, **arguments: Any) -> list[tuple[Plugin, Any]]:

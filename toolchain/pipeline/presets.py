@@ -36,7 +36,7 @@ _WASM = (
     "binaryen-remove-unused-module-elements",
 )
 
-_LOOPS = ("loop-rotate", "licm", "load-forwarding")
+_LOOPS = ("loop-rotate", Repeat(3, ("licm", "hoist-guards")), "load-forwarding")
 
 PRESETS: dict[str, Preset] = {
     "O0": {"mem": ("dead-functions",)},

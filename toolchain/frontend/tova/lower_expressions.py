@@ -52,7 +52,8 @@ class ExpressionLowering(LoweringCore):
 
     def template_parts(self, node: s.Template) -> list[Value]:
         return [
-            self.const(p, node) if isinstance(p, str) else self.call("__text", p, self.expression(p)) for p in node.parts
+            self.const(p, node) if isinstance(p, str) else self.op("show", p, self.expression(p), mode="text")
+            for p in node.parts
         ]
 
     def _expr_Name(self, node: s.Name) -> Value:
@@ -277,7 +278,7 @@ class ExpressionLowering(LoweringCore):
         for number, argument in enumerate(arguments):
             if number:
                 parts.append(self.const(" ", node))
-            parts.append(self.op("show", node, argument, many=len(arguments) > 1))
+            parts.append(self.op("show", node, argument, mode="many" if len(arguments) > 1 else "print"))
         parts.append(self.const("\n", node))
         self.call("__write", node, self.op("text", node, *parts))
         return self.nil(node)

@@ -41,6 +41,7 @@ METHOD_ALIASES: dict[tuple[str, str], str] = {
     ("Array", "sort"): "__sort_in_place",
     ("Array", "slice"): "__slice_method",
     ("Array", "indexOf"): "__index_of_or_minus_one",
+    ("Array", "lastIndexOf"): "__last_index_or_minus_one",
     ("Array", "findIndex"): "__find_index_or_minus_one",
     ("Array", "flat"): "__flat",
     ("String", "toUpperCase"): "upper",
@@ -51,22 +52,34 @@ METHOD_ALIASES: dict[tuple[str, str], str] = {
     ("String", "substring"): "__substring",
     ("String", "slice"): "__slice_method",
     ("String", "indexOf"): "__index_of_or_minus_one",
+    ("String", "lastIndexOf"): "__last_index_or_minus_one",
+    ("String", "trimLeft"): "trimStart",
+    ("String", "trimRight"): "trimEnd",
     ("String", "charCodeAt"): "__char_code_at",
     ("String", "codePointAt"): "__char_code_at",
     ("Int", "toFixed"): "__to_fixed_text",
     ("Float", "toFixed"): "__to_fixed_text",
-    ("Int", "toString"): "__to_string_radix",
-    ("Float", "toString"): "__to_string_radix",
+    **{
+        (kind, name): function
+        for kind in ("Int", "Float")
+        for name, function in (("toFixed", "__to_fixed_text"), ("toString", "__to_string_radix"))
+    },
+    **{(kind, "toString"): "to_string" for kind in ("Array", "String", "Bool")},
 }
 
 #: Library functions that are also methods of their first parameter's type.
 METHODS: dict[str, frozenset[str]] = {
     "Array": frozenset(
-        ["push", "pop", "shift", "unshift", "map", "filter", "reduce", "forEach", "find", "some", "every", "join", "includes", "indexOf", "slice", "concat", "flat", "flatMap", "findIndex", "reverse", "sort", "fill", "any", "all", "count", "sum", "first", "last", "take", "drop"]
+        "push pop shift unshift splice at map filter reduce forEach find some every join includes contains indexOf "
+        "lastIndexOf slice concat flat flatMap findIndex reverse sort fill any all count sum product min max first last "
+        "take drop reversed sorted unique chunk partition toString".split()
     ),
     "String": frozenset(
-        ["split", "trim", "trimStart", "trimEnd", "toUpperCase", "toLowerCase", "upper", "lower", "startsWith", "endsWith", "padStart", "padEnd", "replace", "replaceAll", "charCodeAt", "codePointAt", "substring", "repeat", "contains", "includes", "indexOf", "slice", "chars", "words", "lines", "charAt", "concat"]
+        "split trim trimStart trimEnd trimLeft trimRight toUpperCase toLowerCase upper lower startsWith endsWith padStart "
+        "padEnd center replace replaceAll replaceFirst charCodeAt codePointAt substring substr repeat contains includes "
+        "indexOf lastIndexOf countOf slice at chars words lines charAt concat capitalize reverseStr toString".split()
     ),
+    "Bool": frozenset({"toString"}),
     "Int": frozenset({"toFixed", "toString"}),
     "Float": frozenset({"toFixed", "toString"}),
 }
@@ -75,5 +88,13 @@ METHODS: dict[str, frozenset[str]] = {
 def method_function(kind: str, name: str) -> str | None:
     """The library function behind method `name` of a value of this kind; None if there is no such method."""
     if name not in METHODS.get(kind, ()):
-        return None
+        name = camel_case(name)
+        if name not in METHODS.get(kind, ()):
+            return None
     return METHOD_ALIASES.get((kind, name), name)
+
+
+def camel_case(name: str) -> str:
+    """The present spelling of a library name in the older one: `starts_with` is `startsWith`."""
+    first, *others = name.split("_")
+    return first + "".join(word[:1].upper() + word[1:] for word in others)

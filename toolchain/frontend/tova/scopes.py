@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 from wasmlathe.diagnostics import Diagnostics, SourceFile, Span, nearest
 
 from . import syntax as s
-from .names import CONSTANTS, NAMESPACES
+from .names import CONSTANTS, NAMESPACES, camel_case
 from .parser_statements import FOREIGN_NAMES
 
 
@@ -238,7 +238,10 @@ class _Resolver:
             return LibraryName("function", name)
         if name in CONSTANTS:
             return LibraryName("constant", name)
-        return LibraryName("namespace", name) if name in NAMESPACES else None
+        if name in NAMESPACES:
+            return LibraryName("namespace", name)
+        present = camel_case(name)
+        return LibraryName("function", present) if present in self.library else None
 
     def _undefined(self, node: s.Node, name: str) -> None:
         visible = set(self.library) | set(CONSTANTS) | set(NAMESPACES)

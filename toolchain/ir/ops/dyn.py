@@ -63,7 +63,12 @@ ROWS: list[OpRow] = [
     _row("slice", "a[b:c:d]; nil stands for a missing bound.", ("dyn", "dyn", "dyn", "dyn")),
     _row("array", "An array of the operands.", ("*",)),
     _row("text", "The operands' texts joined: string interpolation.", ("*",)),
-    _row("show", "The text `print` writes for a; `many` when it is one of several.", _D1, many=bool),
+    _row(
+        "show",
+        "The text of a: `print` of it alone, of it among others (`many`), or interpolated (`text`).",
+        _D1,
+        mode=str,
+    ),
     _row("iter_start", "The first position of an iteration over a.", _D1),
     OpRow("dyn.iter_more", "True if position b of an iteration over a has an element.", _D2, ("bool",), effects=_ALL),
     _row("iter_value", "The element at position b of an iteration over a.", _D2),
