@@ -14,6 +14,7 @@
 The op must be associative and commutative to the bit, so floats are left alone. What stands between the call and the
 return now comes before what the call did, so it must do nothing but compute. One op is chosen per function; returns
 that do not fit become `ret (acc op value)`, and calls in them stay calls.
+A function that can only go on calling itself is left alone: its end is a stack overflow, not a loop without end.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from ..pipeline.spec import PassContext, PassSpec
 from .analysis.effects import Summaries, effects, op_effects, summary_of
 from .analysis.uses import Uses, uses
 from .edit import branch, remove_unreachable
-from .self_calls import calls_itself, make_loop, returned_values
+from .self_calls import calls_itself, make_loop, may_return_without_calling_itself, returned_values
 
 #: The ops that may be accumulated, each with its identity element.
 IDENTITIES: dict[str, int | bool] = {
@@ -62,7 +63,7 @@ def run(fn: Function, ctx: PassContext) -> bool:
     finder = _Finder(ctx.analyses.get(uses, fn), ctx.analyses.get(effects, fn.module))
     sites = [site for block in fn.blocks if (site := finder.site(block)) is not None]
     names = Counter(site.op_name for site in sites if site.chain)
-    if not names:
+    if not names or not may_return_without_calling_itself(fn):
         return False
     chosen = max(names, key=lambda name: names[name])
     assert chosen is not None

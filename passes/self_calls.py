@@ -39,6 +39,26 @@ def returned_values(block: Block) -> list[Value] | None:
     return [passed.get(v, v) for v in op.operands] if op.row.name == "ret" else None
 
 
+def may_return_without_calling_itself(fn: Function) -> bool:
+    """True if some path from the entry returns before it comes to a self call.
+
+    Where there is none, the recursion is endless: it must stay a recursion, which ends in "stack overflow". As a loop it
+    would hang.
+    """
+    seen = {fn.entry}
+    waiting = [fn.entry]
+    while waiting:
+        block = waiting.pop()
+        if any(map(calls_itself, block.ops)):
+            continue
+        if block.terminator.row.name == "ret":
+            return True
+        new = [target.block for target in block.terminator.targets if target.block not in seen]
+        seen.update(new)
+        waiting.extend(new)
+    return False
+
+
 def make_loop(fn: Function) -> tuple[Block, Target]:
     """Give `fn` a new entry that branches to the old one, which may be a target from now on.
 

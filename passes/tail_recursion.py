@@ -9,6 +9,7 @@
                                                  br ^loop(%m, %b)
 
 Also through blocks that only pass the result on to a `ret`. Nothing may happen between the call and the return.
+A function that can only go on calling itself is left alone: its end is a stack overflow, not a loop without end.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ from __future__ import annotations
 from ..ir.core import Block, Function, Op, Target
 from ..pipeline.spec import PassContext, PassSpec
 from .edit import branch, remove_unreachable
-from .self_calls import calls_itself, make_loop, returned_values
+from .self_calls import calls_itself, make_loop, may_return_without_calling_itself, returned_values
 
 
 def run(fn: Function, ctx: PassContext) -> bool:
     """Turn the self tail calls of `fn` into jumps; True if there were any."""
     calls = [call for call in map(_tail_call, fn.blocks) if call is not None]
-    if not calls:
+    if not calls or not may_return_without_calling_itself(fn):
         return False
     header, _ = make_loop(fn)
     for call in calls:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from wasmlathe.passes import gvn, hoist_guards, licm, load_forwarding, loop_rotate
+from wasmlathe.passes import gvn, hoist_guards, licm, load_forwarding, loop_rotate, unroll_linear
 from wasmlathe.pipeline.hookspecs import hookimpl
 from wasmlathe.pipeline.spec import PassSpec
 
-MODULES = (gvn, load_forwarding, loop_rotate, licm, hoist_guards)
+MODULES = (gvn, load_forwarding, loop_rotate, licm, hoist_guards, unroll_linear)
 
 
 @hookimpl

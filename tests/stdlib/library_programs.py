@@ -60,3 +60,26 @@ def float_literal(value: float) -> str:
         return text
     digits, _, exponent = text.partition("e")
     return f"{digits}{'' if '.' in digits else '.0'}e{int(exponent)}"
+
+
+def float_text(value: float) -> str:
+    """A float as the language (and JavaScript) writes it, made from Python's shortest digits."""
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    if value == 0:
+        return "0"
+    sign = "-" if value < 0 else ""
+    mantissa, _, power = repr(abs(value)).partition("e")
+    whole, _, fraction = mantissa.partition(".")
+    digits = whole + fraction
+    point = len(whole) + int(power or 0) - (len(digits) - len(digits.lstrip("0")))
+    digits = digits.strip("0")
+    count = len(digits)
+    if 0 < point <= 21:
+        return sign + (digits + "0" * (point - count) if point >= count else f"{digits[:point]}.{digits[point:]}")
+    if -6 < point <= 0:
+        return f"{sign}0.{'0' * -point}{digits}"
+    tail = f".{digits[1:]}" if count > 1 else ""
+    return f"{sign}{digits[0]}{tail}e{'+' if point > 0 else ''}{point - 1}"

@@ -11,6 +11,7 @@ The C library prints what it dislikes to the process's standard error: that is c
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -36,7 +37,9 @@ UNLIMITED = 0xFFFF_FFFF
 MEMORY_NAME = b"0"
 
 Expression = Any  # an opaque pointer of Binaryen; each may be used in one place only
-Place = tuple[str, int, int]
+Place = sourcemap.Place
+
+_PLACE_COMMENT = re.compile(r"^(?P<indent> *);;@ .*:(?P<number>\d+)\n", re.MULTILINE)
 
 _DOUBLE, _BITS = Struct("<d"), Struct("<q")
 
@@ -152,6 +155,9 @@ class BinaryenModule:
         self._types = self._library.types
         self._module = self._lib.BinaryenModuleCreate()
         self._files: dict[str, int] = {}
+        #: By number: what an expression is, and its place in the source. Number 0 in the first line of the first file
+        #: is where Binaryen begins, and does not write a mapping for.
+        self._places: list[tuple[str, Place | None]] = [(sourcemap.PLAIN, None)]
         self._auto = self._lib.BinaryenTypeAuto()
         self._null = self._ffi.NULL
         features = 0
@@ -192,9 +198,12 @@ class BinaryenModule:
         results: Sequence[t.Type],
         variables: Sequence[int],
         body: Expression,
-        places: Sequence[tuple[Expression, Loc]],
+        places: Sequence[tuple[Expression, str, Loc | None]],
     ) -> None:
-        """Add a function. `variables` are Binaryen types of the locals after the parameters."""
+        """Add a function. `variables` are Binaryen types of the locals after the parameters.
+
+        `places`: expressions, what each is to the source map (`sourcemap.CALL`, ...), and where it comes from.
+        """
         function = self._lib.BinaryenAddFunction(
             self._module,
             name.encode(),
@@ -204,13 +213,15 @@ class BinaryenModule:
             len(variables),
             body,
         )
-        set_location, files = self._lib.BinaryenFunctionSetDebugLocation, self._files
-        for expression, loc in places:
-            file = loc.file
+        set_location, table, files = self._lib.BinaryenFunctionSetDebugLocation, self._places, self._files
+        for expression, kind, loc in places:
+            file = loc.file if loc is not None else ""
             number = files.get(file)
             if number is None:
                 number = files[file] = self._lib.BinaryenModuleAddDebugInfoFileName(self._module, file.encode())
-            set_location(function, expression, number, loc.line, loc.col)
+            # Instead of the column its number: see `sourcemap`.
+            set_location(function, expression, number, loc.line if loc is not None else 0, len(table))
+            table.append((kind, (loc.file, loc.line, loc.col) if loc is not None else None))
 
     def add_import(
         self, name: str, module: str, base: str, params: Sequence[t.Type], results: Sequence[t.Type]
@@ -380,15 +391,23 @@ class BinaryenModule:
 
     def text(self) -> str:
         """The module in WebAssembly's text format."""
-        return self._library.take_text(self._lib.BinaryenModuleAllocateAndWriteText(self._module))
+        text = self._library.take_text(self._lib.BinaryenModuleAllocateAndWriteText(self._module))
+        return _PLACE_COMMENT.sub(self._place_comment, text)
 
-    def write(self, names: bool) -> tuple[bytes, dict[int, Place]]:
+    def _place_comment(self, comment: re.Match[str]) -> str:
+        """The comment in front of an expression, with its column instead of its number."""
+        place = self._places[int(comment["number"])][1]
+        return f"{comment['indent']};;@ {place[0]}:{place[1]}:{place[2]}\n" if place is not None else ""
+
+    def write(self, names: bool) -> tuple[bytes, dict[int, Place | None]]:
         """The binary, and which byte offset comes from where in the source. `names`: with the name section."""
         self._lib.BinaryenSetDebugInfo(names)
         # An empty address of the source map: with it the map is made, and no section of the binary points to it.
         written = self._lib.BinaryenModuleAllocateAndWrite(self._module, b"")
         wasm = self._library.take_bytes(written.binary, written.binaryBytes)
-        return wasm, sourcemap.decode(self._library.take_text(written.sourceMap))
+        found = sourcemap.entries(self._library.take_text(written.sourceMap))
+        opened = [(offset, number) for offset, (_file, _line, number) in found]
+        return wasm, sourcemap.locate(wasm, opened, self._places)
 
 
 @contextmanager

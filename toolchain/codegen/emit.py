@@ -20,6 +20,7 @@ from ..ir.core import Block, Function, Loc, Module, Op, Target, Value
 from ..ir.ops.row import Binary, Effects, Load, Special, Store, Unary
 from .binaryen import BinaryenModule, Expression
 from .memory_image import MemoryImage
+from .sourcemap import CALL, PLAIN, TRAP
 from .structure import structure
 
 PANIC, PANIC_TEXT = "env.panic", "env.panic_text"
@@ -178,7 +179,7 @@ class _Function:
         self.locals: dict[Value, int] = {value: index for index, value in enumerate(function.params)}
         #: Locals that edges set: what reads them must come before.
         self.parameters: set[int] = set()
-        self.places: list[tuple[Expression, Loc]] = []
+        self.places: list[tuple[Expression, str, Loc | None]] = []
         self.returns: dict[Expression, Expression | None] = {}
         self.state: int | None = None
         self._count_uses()
@@ -260,9 +261,11 @@ class _Function:
         reads = frozenset((index,)) if index in self.parameters else frozenset()
         return _Tree(self.out.local_get(index, self.out.type_of([value.type])), reads=reads)
 
-    def place(self, expression: Expression, loc: Loc | None) -> Expression:
-        if loc is not None:
-            self.places.append((expression, loc))
+    def place(self, expression: Expression, loc: Loc | None, effects: Effects = Effects.NONE) -> Expression:
+        """Note where an expression comes from; for one that may fail or calls also that it comes from nowhere."""
+        kind = CALL if effects & Effects.CALLS else TRAP if effects & Effects.TRAPS else PLAIN
+        if loc is not None or kind != PLAIN:
+            self.places.append((expression, kind, loc))
         return expression
 
     # Straight code
@@ -349,7 +352,7 @@ class _Function:
             depth = max(depth, tree.depth)
             if tree.reads:
                 reads |= tree.reads
-        made = _Tree(self.place(expression, op.loc), effects, depth + 1, reads)
+        made = _Tree(self.place(expression, op.loc, op.row.effects), effects, depth + 1, reads)
         made.root, made.loc = root, op.loc
         return made
 
@@ -601,7 +604,8 @@ def _panic_text(self: _Function, op: Op, operands: list[Expression]) -> list[Exp
 def _call_host(self: _Function, op: Op, name: str, operands: list[Expression], message: str) -> list[Expression]:
     self.parent.uses_panic.add(name)
     site = self.out.const(t.I32, self.parent.site(message, op.loc))
-    return [self.place(self.out.call(name, [*operands, site], ()), op.loc), self.out.unreachable()]
+    call = self.place(self.out.call(name, [*operands, site], ()), op.loc, Effects.CALLS)
+    return [call, self.out.unreachable()]
 
 
 _REUSE = Special("reuse")

@@ -7,7 +7,8 @@ every call makes another array. Three things keep the number of instances finite
 
 * inside its own recursion a function reuses the instance whose types are alike, merging the cells;
 * a function has at most `MAX_INSTANCES` instances told apart by cells, then alike ones are merged;
-* and at most `MAX_SHAPES` of different structure, then all further calls join the last one.
+* and at most `MAX_SHAPES` of different structure, then all further calls from its own recursion join the last one; calls
+  from elsewhere, such as one of `map` for every lambda of the program, only do so beyond `MAX_SHAPES_APART`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from .lattice import NEVER, ClosureSite, Ty, TypeCell, alike, join, merge, same,
 
 MAX_INSTANCES = 64
 MAX_SHAPES = 12
+MAX_SHAPES_APART = 256
 
 
 class Instance:
@@ -106,7 +108,8 @@ class InstanceTable:
         recursive = caller is not None and caller.is_inside(function)
         if twins and (recursive or len(known) >= MAX_INSTANCES):
             return _merged(twins[0], types)
-        if not twins and self._shapes(known) >= MAX_SHAPES:
+        is_crowded = recursive or len(known) >= MAX_SHAPES_APART
+        if not twins and is_crowded and self._shapes(known) >= MAX_SHAPES:
             self.widened.setdefault(function)
             return _joined(known[-1], types)
         self.count += 1

@@ -73,6 +73,7 @@ PRESETS: dict[str, Preset] = {
             "gvn",
             *_LOOPS,
             _CLEAN_LATE,
+            "unroll-linear",
             "strength-reduce",
             "dead-functions#last",
         ),
