@@ -188,6 +188,7 @@ _DATA_CLASSES: dict[str, tuple[Classes, Classes]] = {
     "data.array_new": (_NO_CLASSES, _NO_CLASSES),
     "data.array_len": (_classes(_LENGTH), _NO_CLASSES),
     "data.array_cap": (_classes(_CAPACITY), _NO_CLASSES),
+    "data.array_index": (_classes(_LENGTH), _NO_CLASSES),
     "data.array_get": (_classes(_LENGTH, "{}"), _NO_CLASSES),
     "data.array_set": (_classes(_LENGTH), _classes("{}")),
     "data.array_at": (_classes("{}"), _NO_CLASSES),

@@ -178,9 +178,7 @@ class FunctionBuilder:
         for block in live:
             self._declare_block(block)
         for block in live:
-            self.emitter = Emitter(
-                self.program.module, Builder(self.blocks[block]), self.program.checked_globals
-            )
+            self.emitter = Emitter(self.program.module, Builder(self.blocks[block]), self.program.checked_globals)
             self._fill(block)
         prune_blocks(self.function)
 
@@ -291,9 +289,7 @@ class FunctionBuilder:
         call = self.emitter.builder.call(self.program.name_of(callee), values, results)
         return call.results[0] if results else None
 
-    def _call_sites(
-        self, op: Op, choice: CallSites, operands: list[Value], types: list[Ty]
-    ) -> tuple[Ty, Value | None]:
+    def _call_sites(self, op: Op, choice: CallSites, operands: list[Value], types: list[Ty]) -> tuple[Ty, Value | None]:
         """One direct call per place the function value may come from, chosen by the tag of its closure."""
         wanted = self.instance.type_of(op.results[0])
         calls = [c for c in choice.calls if c[0].number in self.instance.calls.get(op, {})]
@@ -388,5 +384,3 @@ def prune_blocks(function: Function) -> None:
             reached.add(block)
             pending.extend(block.successors)
     function.blocks = [block for block in function.blocks if block in reached]
-
-

@@ -161,6 +161,13 @@ class Emitter:
             self.effect("data.array_set_len", array, count)
         return array
 
+    def element(self, array: Value, index: Value) -> Value:
+        """The element at an index, which is checked; the check stands alone, so that equal ones can be merged."""
+        return self.op("data.array_at", array, self.op("data.array_index", array, index))
+
+    def set_element(self, array: Value, index: Value, element: Value) -> None:
+        self.effect("data.array_put", array, self.op("data.array_index", array, index), element)
+
     def join_texts(self, parts: Sequence[Value]) -> Value:
         """All parts as one string: sizes first, then one buffer filled from left to right."""
         parts = self._merge_constants(parts)

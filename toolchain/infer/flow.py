@@ -128,9 +128,7 @@ class Flow:
             return NEVER
         return self.call_result(instance, op, types, choice)
 
-    def call_result(
-        self, instance: Instance, op: Op, types: Sequence[Ty], choice: CallFunction | CallSites
-    ) -> Ty:
+    def call_result(self, instance: Instance, op: Op, types: Sequence[Ty], choice: CallFunction | CallSites) -> Ty:
         result: Ty = NEVER
         for number, function, args in self.callees(op, types, choice):
             callee = self.table.find(function, args, instance, op)

@@ -144,8 +144,7 @@ def _returns_new_object(function: Function) -> bool:
         if block.terminator.name == "ret":
             maker = block.terminator.operands[0].op
             if maker is not None and (
-                maker.name in _MAKERS
-                or (maker.name == "dyn.intrinsic" and maker.attrs["name"] in _MAKING_INTRINSICS)
+                maker.name in _MAKERS or (maker.name == "dyn.intrinsic" and maker.attrs["name"] in _MAKING_INTRINSICS)
             ):
                 return True
     return False

@@ -256,5 +256,3 @@ def show(type_: Ty, depth: int = 0) -> str:
     if isinstance(type_, Func):
         return "Function"
     return "Bool" if type_ in BOOLS else type_.name
-
-

@@ -86,9 +86,7 @@ def _exported(
     return found
 
 
-def _parameter_types(
-    name: str, texts: Sequence[str | None], diagnostics: Diagnostics, flow: Flow
-) -> list[Ty] | None:
+def _parameter_types(name: str, texts: Sequence[str | None], diagnostics: Diagnostics, flow: Flow) -> list[Ty] | None:
     types = []
     for text in texts:
         try:

@@ -392,7 +392,7 @@ def _index(op: Op, types: Sequence[Ty], context: Context) -> Choice:
     if index is not INT:
         return Problem("E0106", f"an index must be Int, not {show(index)}")
     if isinstance(receiver, Array):
-        return simple("data.array_get", context.read(receiver.cell), receiver, INT)
+        return Typed(context.read(receiver.cell), [receiver, INT], lambda em, v: em.element(*v))
     if receiver is STRING:
         return library("__string_at", 2)
     return Problem("E0106", f"{show(receiver)} cannot be indexed")
@@ -418,7 +418,7 @@ def _set_index(op: Op, types: Sequence[Ty], context: Context) -> Choice:
         return Problem("E0106", f"an index must be Int, not {show(index)}")
     receiver.cell.grow(value)
     return Typed(NIL, [receiver, INT, context.read(receiver.cell)],
-                 lambda em, v: em.effect("data.array_set", *v))  # fmt: skip
+                 lambda em, v: em.set_element(*v))  # fmt: skip
 
 
 @rule("slice")
@@ -740,4 +740,3 @@ _SPECIAL: dict[str, Rule] = {
     "array_copy": _array_copy,
     "call_indexed": _call_indexed,
 }
-

@@ -65,17 +65,27 @@ def _place(body: Body, array: Value, index: Value, element: t.Type, constant: in
     return body.add(elements, body.scale(body.narrow(index), step)), 0
 
 
+def _known_index(value: Value) -> int | None:
+    """The constant that an index from the start is, also one that has been checked."""
+    op = value.op
+    return constant_int(op.operands[1] if op is not None and op.name == "data.array_index" else value)
+
+
 def _load(body: Body, op: Op, array: Value, index: Value) -> Sequence[Value]:
     element = element_type(op.operands[0])
-    address, offset = _place(body, array, index, element, constant_int(op.operands[1]))
+    address, offset = _place(body, array, index, element, _known_index(op.operands[1]))
     return body.load_fields(record((element,)), address, offset, "elem.")
 
 
 def _store(body: Body, op: Op, array: Value, index: Value) -> Sequence[Value]:
     element = element_type(op.operands[0])
-    address, offset = _place(body, array, index, element, constant_int(op.operands[1]))
+    address, offset = _place(body, array, index, element, _known_index(op.operands[1]))
     body.store_fields(record((element,)), address, body.flat(op.operands[2]), offset, "elem.")
     return ()
+
+
+def _index(body: Body, op: Op) -> Sequence[Value]:
+    return (_checked_index(body, op, body.one(op.operands[0])),)
 
 
 def _get(body: Body, op: Op) -> Sequence[Value]:
@@ -197,6 +207,7 @@ LOWERINGS: dict[str, Lowering] = {
     "data.array_new": _new,
     "data.array_len": _len,
     "data.array_cap": _cap,
+    "data.array_index": _index,
     "data.array_get": _get,
     "data.array_set": _set,
     "data.array_at": _at,

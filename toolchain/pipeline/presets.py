@@ -15,7 +15,7 @@ DEFAULT = "O2"
 NAMELESS = frozenset({"Os"})
 
 #: What inference leaves behind is cleared away before data becomes memory, where there would be more of it.
-_TYPED = ("const-fold#typed", "rewrite#typed", "simplify-cfg#typed", "dce#typed")
+_TYPED = ("const-fold#typed", "rewrite#typed", "simplify-cfg#typed", "gvn#typed", "dce#typed")
 
 _CLEAN = Repeat(3, ("const-fold", "rewrite", "simplify-cfg", "dce"))
 _CLEAN_LATE = Repeat(2, ("const-fold#late", "rewrite#late", "gvn#late", "simplify-cfg#late", "dce#late"))

@@ -130,6 +130,14 @@ ROWS: list[OpRow] = [
     OpRow("data.array_len", "Number of elements.", ("array<T>",), ("i64",), effects=_R),
     OpRow("data.array_cap", "Number of elements there is room for.", ("array<T>",), ("i64",), effects=_R),
     OpRow(
+        "data.array_index",
+        "Index b of array a as counted from the start, from the end if b is negative; panics when out of range.",
+        ("array<T>", "i64"),
+        ("i64",),
+        attrs={"nonneg?": bool},
+        effects=_R | _T,
+    ),
+    OpRow(
         "data.array_get",
         "Element b, counted from the end if negative; panics when out of range. `nonneg`: b is known not to be negative.",
         ("array<T>", "i64"),
