@@ -40,12 +40,13 @@ def run(fn: Function, ctx: PassContext) -> bool:
     changed = False
     for _ in range(MAX_ROUNDS):
         steps = (
-            remove_unreachable(fn),
             _simplify_branches(fn),
+            remove_unreachable(fn),  # in a cycle that nothing enters a value may stand for itself
             _drop_redundant_params(fn),
             _convert_branches(fn, ctx.options),
             _use_known_conditions(fn),
             _thread_jumps(fn),
+            remove_unreachable(fn),
             _merge_chains(fn),
         )
         if not any(steps):

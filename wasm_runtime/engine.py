@@ -157,6 +157,8 @@ class Guest:
             self.library.wasm_trap_delete(trap)
         if isinstance(failure, (ProgramPanic, InternalError)):
             failure.frames = frames
+            if failure.location is None:
+                failure.location = next((frame.location for frame in frames if frame.location), None)
         return failure
 
     @property

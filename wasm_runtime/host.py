@@ -107,9 +107,10 @@ class Host:
 
     # What the program asks for
 
-    def location(self, site: int) -> Location:
+    def location(self, site: int) -> Location | None:
+        """Where a panic stands in the source; None for one in code that has no source, which counts for its caller."""
         entry = self.sites[site]
-        return Location(entry["file"], entry["line"], entry["col"])
+        return Location(entry["file"], entry["line"], entry["col"]) if entry["line"] else None
 
     def panic(self, _caller: int, slots: Slots) -> None:
         site = slots[0]

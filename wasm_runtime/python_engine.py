@@ -49,7 +49,6 @@ MAX_NESTING = 24
 
 _FILE = "<mem IR>"
 _START = "_start"
-_UNKNOWN = Loc("<unknown>", 0, 0)
 
 _WRAP32 = "(t if -2147483648 <= (t := {}) <= 2147483647 else w32(t))"
 _WRAP64 = "(t if -9223372036854775808 <= (t := {}) <= 9223372036854775807 else w64(t))"
@@ -153,7 +152,7 @@ class Program:
         self._names = text.names
         self._functions = {function: name for name, function in text.names.items()}
         self.namespace: dict[str, Any] = {**text.constants, **_support(self), **_globals_of(text)}
-        exec(compile(self.source, _FILE, "exec", dont_inherit=True), self.namespace)
+        exec(compile(self.source, _FILE, "exec", dont_inherit=True), self.namespace)  # noqa: S102 text of our own
 
     def call(self, name: str, *args: Any) -> tuple[Any, ...]:
         """The results of a function. Raises ProgramPanic, ProgramExit and InternalError."""
@@ -172,7 +171,7 @@ class Program:
         frames = tuple(self.frames(error.__traceback__))
         location = next((frame.location for frame in frames if frame.location), None)
         if isinstance(error, Trap):
-            return ProgramPanic(error.message, location or _location(_UNKNOWN), frames)
+            return ProgramPanic(error.message, location, frames)
         if isinstance(error, RecursionError):
             return ProgramPanic(PANICS[STACK_OVERFLOW], location, frames)
         if isinstance(error, MemoryError):
@@ -372,7 +371,10 @@ def _uses_memory(module: Module) -> bool:
 
 
 def _globals_of(text: _Text) -> dict[str, Any]:
-    return {name: variable.init for name, variable in zip(text.variables.values(), text.module.globals.values(), strict=True)}
+    return {
+        name: variable.init
+        for name, variable in zip(text.variables.values(), text.module.globals.values(), strict=True)
+    }
 
 
 def _support(program: Program) -> dict[str, Any]:

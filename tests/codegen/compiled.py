@@ -1,6 +1,6 @@
 """Compiled modules under test: every function can be called, in wasmtime's own Python interface.
 
-    Compiled(module).call("f", 2, 3)        (5,)        or ProgramPanic
+Compiled(module).call("f", 2, 3)        (5,)        or ProgramPanic
 """
 
 from __future__ import annotations
@@ -47,12 +47,14 @@ class Compiled:
         self.output = b""
 
     def panic(self, site: int) -> None:
-        entry = self.artifact.manifest["sites"][site]
-        raise ProgramPanic(entry["message"], Location(entry["file"], entry["line"], entry["col"]))
+        raise ProgramPanic(self.artifact.manifest["sites"][site]["message"], self.location(site))
 
     def panic_text(self, address: int, size: int, site: int) -> None:
+        raise ProgramPanic(self.read(address, size).decode(), self.location(site))
+
+    def location(self, site: int) -> Location | None:
         entry = self.artifact.manifest["sites"][site]
-        raise ProgramPanic(self.read(address, size).decode(), Location(entry["file"], entry["line"], entry["col"]))
+        return Location(entry["file"], entry["line"], entry["col"]) if entry["line"] else None
 
     def write(self, address: int, size: int) -> None:
         self.output += self.read(address, size)
@@ -75,4 +77,6 @@ class Compiled:
             place = next(filter(None, places), None)
             raise ProgramPanic(PANICS[code.value], Location(*place) if place else None) from None
         results = found if isinstance(found, list) else [found] if function.results else []
-        return tuple(value == 1 if type_ is t.BOOL else value for type_, value in zip(function.results, results, strict=True))
+        return tuple(
+            value == 1 if type_ is t.BOOL else value for type_, value in zip(function.results, results, strict=True)
+        )

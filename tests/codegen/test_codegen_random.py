@@ -75,5 +75,4 @@ def test_failures_have_the_same_place_on_both_engines(module: Module, data: st.D
     args = data.draw(arguments(module.functions["f0"]))
     wasm, interpreted = Compiled(module), Program(module)
     found, meant = place(wasm.call, "f0", *args), place(interpreted.call, "f0", *args)
-    # An op without a place takes that of an op before it in WebAssembly, which knows only where a place begins.
-    assert found == meant or meant is None or meant.startswith("<unknown>")
+    assert found == meant

@@ -1,7 +1,7 @@
 """Every public function of the library has a sentence and an example, and the examples hold.
 
-    /// The sum of the elements, added from the left.          sentences end in a full stop
-    /// sum([1, 2, 3]) == 6                                    an example becomes assertEq(sum([1, 2, 3]), 6)
+/// The sum of the elements, added from the left.          sentences end in a full stop
+/// sum([1, 2, 3]) == 6                                    an example becomes assertEq(sum([1, 2, 3]), 6)
 """
 
 from __future__ import annotations
@@ -41,5 +41,7 @@ def test_every_public_function_has_a_sentence_and_an_example() -> None:
 def test_examples_hold(file: str) -> None:
     lines = []
     for actual, relation, expected in _examples(FILES[file]):
-        lines.append(f"assertEq({actual}, {expected})" if relation == "==" else f"assert({actual} {relation} {expected})")
+        lines.append(
+            f"assertEq({actual}, {expected})" if relation == "==" else f"assert({actual} {relation} {expected})"
+        )
     assert run("\n".join(lines) + '\nprint("ok")\n') == "ok\n"

@@ -84,7 +84,16 @@ def test_ints_read_and_print_over_their_whole_range() -> None:
 def test_to_fixed_rounds_the_exact_value_and_halves_away_from_zero() -> None:
     chance = random.Random(6)
     values = [chance.uniform(-1000, 1000) for _ in range(150)]
-    values += [chance.randint(-1000, 1000) / 8 for _ in range(100)] + [0.0, 1.005, 2.5, 0.125, 1e20, 1e-10, 4.35, 2.0**60]
+    values += [chance.randint(-1000, 1000) / 8 for _ in range(100)] + [
+        0.0,
+        1.005,
+        2.5,
+        0.125,
+        1e20,
+        1e-10,
+        4.35,
+        2.0**60,
+    ]
     places = [chance.randint(0, 12) for _ in values]
     expected = []
     with localcontext() as context:
@@ -105,7 +114,9 @@ def test_functions_are_within_two_units_in_the_last_place(function: str) -> None
     if function in ("asin", "acos"):
         values = [chance.uniform(-1, 1) for _ in range(300)] + [1.0, -1.0, 0.5, 0.0]
     elif function in ("ln", "log2", "log10"):
-        values = [math.exp(chance.uniform(-700, 700)) for _ in range(200)] + [chance.uniform(0.5, 2) for _ in range(100)]
+        values = [math.exp(chance.uniform(-700, 700)) for _ in range(200)] + [
+            chance.uniform(0.5, 2) for _ in range(100)
+        ]
         values += [5e-324, 8.0, 1000.0, 1.0]
     elif function == "exp":
         values = [chance.uniform(-700, 700) for _ in range(200)] + [chance.uniform(-1, 1) for _ in range(100)]

@@ -9,7 +9,11 @@ import pytest
 
 from .library_programs import float_text, literal, run
 
-ALPHABETS = [["a", "b", "é", "😀", "ab", "x", " ", "ж"], ["a", "b", "ab"], ["a", "b", "c", "aaaaaaaaaaaa", "ab ab ab ab"]]
+ALPHABETS = [
+    ["a", "b", "é", "😀", "ab", "x", " ", "ж"],
+    ["a", "b", "ab"],
+    ["a", "b", "c", "aaaaaaaaaaaa", "ab ab ab ab"],
+]
 
 Case = tuple[str, object]
 
@@ -31,7 +35,7 @@ def _check(cases: list[Case]) -> None:
     """Run all expressions in one program, a few to a function, and compare."""
     lines = [f"print(to_string({expression}))" for expression, _ in cases]
     parts = [lines[start : start + 10] for start in range(0, len(lines), 10)]
-    functions = ["fn part%d() {\n%s\n}\npart%d()" % (n, "\n".join(part), n) for n, part in enumerate(parts)]
+    functions = [f"fn part{n}() {{\n" + "\n".join(part) + f"\n}}\npart{n}()" for n, part in enumerate(parts)]
     expected = [_show(value) for _, value in cases]
     printed = run("\n".join(functions)).split("\n")[:-1]
     wrong = [(c[0], want, got) for c, want, got in zip(cases, expected, printed, strict=True) if want != got]
@@ -146,7 +150,15 @@ def test_arrays_of_numbers() -> None:
 
 
 def test_letters_have_the_case_that_python_gives_them() -> None:
-    spans = [(0x20, 0x7F), (0xA0, 0x180), (0x386, 0x3CF), (0x400, 0x4C0), (0x4D0, 0x530), (0x531, 0x587), (0x1EA0, 0x1F00)]
+    spans = [
+        (0x20, 0x7F),
+        (0xA0, 0x180),
+        (0x386, 0x3CF),
+        (0x400, 0x4C0),
+        (0x4D0, 0x530),
+        (0x531, 0x587),
+        (0x1EA0, 0x1F00),
+    ]
     letters = [chr(code) for low, high in spans for code in range(low, high)]
     # left out, as the library says: several letters for one, letters without one counterpart, U+0130
     letters = [c for c in letters if len(c.upper()) == 1 and len(c.lower()) == 1 and c not in "\u1e9e{}"]
@@ -185,7 +197,7 @@ print([])
 print([1, nil, 2])
 print(["a", "q\\"\\n"])
 print([[1, 2], []], [0.5])
-print("{[1, [2, 3]]} {nil} {true}")
+print("{[[1], [2, 3]]} {nil} {true}")
 print(1, "a", 2.0, nil)
 """
     expected = """[]

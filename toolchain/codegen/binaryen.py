@@ -10,15 +10,16 @@ The C library prints what it dislikes to the process's standard error: that is c
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from functools import cache
 from struct import Struct
-from typing import Any
+from typing import Any, Self
 
 from ..ir import types as t
 from ..ir.core import Loc
@@ -96,7 +97,7 @@ class Library:
 
     def take_text(self, pointer: Any) -> str:
         """The text at a pointer that the caller owns; frees it."""
-        text = self.ffi.string(pointer).decode("utf-8", "replace")
+        text: str = self.ffi.string(pointer).decode("utf-8", "replace")
         self._free(pointer)
         return text
 
@@ -107,7 +108,7 @@ class Library:
 
 
 def _libc_free() -> Any:
-    from cffi import FFI  # pybinaryen is built on it
+    from cffi import FFI  # type: ignore[import-untyped]  # has no types; pybinaryen is built on it
 
     libc = FFI()
     libc.cdef("void free(void *);")
@@ -118,13 +119,11 @@ def _libc_free() -> Any:
 def library() -> Library:
     """pybinaryen, imported when first needed. Raises BinaryenMissing when it or libbinaryen is missing or unfit."""
     installed = pybinaryen_release.installed_version()
-    with _stderr_captured() as captured:
-        try:
-            import binaryen
-        except (ImportError, AttributeError) as problem:
-            raise _missing(f"pybinaryen cannot be loaded ({problem})") from None
-        finally:
-            captured()
+    try:
+        with redirect_stderr(io.StringIO()):  # it prints what it misses, and raises the same
+            import binaryen  # type: ignore[import-untyped]  # has no types
+    except (ImportError, AttributeError) as problem:
+        raise _missing(f"pybinaryen cannot be loaded ({problem})") from None
     if installed is not None and binaryen.__version__ != _fitting_release(installed):
         raise _missing(f"pybinaryen {binaryen.__version__} does not match libbinaryen {installed}")
     return Library(binaryen.ffi, binaryen.lib)
@@ -171,7 +170,7 @@ class BinaryenModule:
             self._lib.BinaryenModuleDispose(self._module)
             self._module = None
 
-    def __enter__(self) -> BinaryenModule:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -302,9 +301,7 @@ class BinaryenModule:
             self._module, size_bytes, signed, offset, size_bytes, self._types[type_], address, *tail
         )
 
-    def store(
-        self, size_bytes: int, offset: int, type_: t.Type, address: Expression, value: Expression
-    ) -> Expression:
+    def store(self, size_bytes: int, offset: int, type_: t.Type, address: Expression, value: Expression) -> Expression:
         tail = self._library.memory_tail("BinaryenStore", 7, MEMORY_NAME)
         return self._lib.BinaryenStore(
             self._module, size_bytes, offset, size_bytes, address, value, self._types[type_], *tail
@@ -327,11 +324,9 @@ class BinaryenModule:
         return self._lib.BinaryenMemoryFill(self._module, to, byte, size, *tail)
 
     def call(self, name: str, operands: Sequence[Expression], results: Sequence[t.Type]) -> Expression:
-        return self._lib.BinaryenCall(
-            self._module, name.encode(), list(operands), len(operands), self.type_of(results)
-        )
+        return self._lib.BinaryenCall(self._module, name.encode(), list(operands), len(operands), self.type_of(results))
 
-    def tuple(self, values: Sequence[Expression]) -> Expression:
+    def tuple_of(self, values: Sequence[Expression]) -> Expression:
         return self._lib.BinaryenTupleMake(self._module, list(values), len(values))
 
     def tuple_part(self, value: Expression, index: int) -> Expression:
@@ -386,7 +381,7 @@ class BinaryenModule:
         lib.BinaryenSetOptimizeLevel(optimize_level)
         lib.BinaryenSetShrinkLevel(shrink_level)
         passes = [ffi.new("char[]", name.encode()) for name in names]
-        with _stderr_captured():
+        with _stderr_captured():  # passes may print notes, which say nothing to users
             lib.BinaryenModuleRunPasses(self._module, passes, len(passes))
 
     def text(self) -> str:

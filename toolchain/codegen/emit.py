@@ -24,7 +24,7 @@ from .sourcemap import CALL, PLAIN, TRAP
 from .structure import structure
 
 PANIC, PANIC_TEXT = "env.panic", "env.panic_text"
-_NOWHERE = ("<unknown>", 0, 0)
+_NOWHERE = ("", 0, 0)  # lines count from 1
 
 #: Deeper trees are cut: Binaryen walks them recursively.
 MAX_DEPTH = 200
@@ -125,7 +125,8 @@ class _Module:
                     self.uses_memory = True
         for name, params in ((PANIC, [t.I32]), (PANIC_TEXT, [t.I32] * 3)):
             if name in self.uses_panic:
-                self.out.add_import(name, *name.split("."), params, ())
+                module, _, base = name.partition(".")
+                self.out.add_import(name, module, base, params, ())
         for function in self.ir.functions.values():
             if function.exported is not None:
                 self.out.add_export(function.name, function.exported)
@@ -344,7 +345,9 @@ class _Function:
         elif isinstance(wasm, Special):
             expression = _SPECIAL[wasm.name](self, op, expressions)
         else:
-            raise ValueError(f"{op.name} has no WebAssembly: it does not belong into stage mem")
+            raise ValueError(  # noqa: TRY004 the op is wrong, not the type of an argument
+                f"{op.name} has no WebAssembly: it does not belong into stage mem"
+            )
         effects = op.row.effects
         depth, reads = 0, frozenset[int]()
         for tree in trees:
@@ -582,7 +585,7 @@ def _heap_base(self: _Function, op: Op) -> Expression:
 
 
 def _ret(self: _Function, op: Op, operands: list[Expression]) -> list[Expression]:
-    value = None if not operands else operands[0] if len(operands) == 1 else self.out.tuple(operands)
+    value = None if not operands else operands[0] if len(operands) == 1 else self.out.tuple_of(operands)
     statement = self.place(self.out.return_(value), op.loc)
     self.returns[statement] = value
     return [statement]

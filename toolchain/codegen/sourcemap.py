@@ -22,7 +22,9 @@ from collections.abc import Iterator, Sequence
 
 Place = tuple[str, int, int]
 
-_DIGITS = {digit: value for value, digit in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")}
+_DIGITS = {
+    digit: value for value, digit in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+}
 _CONTINUES, _BITS = 32, 5
 
 #: What an expression is to the search: a call, an instruction that can trap, or anything else.

@@ -20,10 +20,10 @@ The recursion runs on a stack of generators, not on Python's: functions with tho
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
-from ..passes.analysis.dominators import immediate_dominators
 from ..ir.core import Block, Function, Target
+from ..passes.analysis.dominators import immediate_dominators
 
 Statement = Any
 Condition = Any
@@ -121,7 +121,7 @@ def _run(steps: Generator[Any, Any, _Result]) -> _Result:
             stack.pop()
             value = done.value
             if not stack:
-                return value
+                return cast("_Result", value)
 
 
 class _Graph:
@@ -305,7 +305,7 @@ class _Builder:
         self.thunks = 0
 
     def function(self) -> _Steps:
-        part = yield self.tree(0, None, 0)
+        part: _Part = yield self.tree(0, None, 0)
         for node in self.graph.last:
             part = yield self.behind(part, node, None, 0)
         return part
@@ -324,7 +324,7 @@ class _Builder:
 
     def within(self, node: int, follow: int | None, depth: int) -> _Steps:
         inside = self.graph.inside.get(node, [])
-        part = yield self.node(node, inside[0] if inside else follow, depth)
+        part: _Part = yield self.node(node, inside[0] if inside else follow, depth)
         for index, later in enumerate(inside):
             part = yield self.behind(part, later, inside[index + 1] if index + 1 < len(inside) else follow, depth)
         return part
@@ -341,7 +341,8 @@ class _Builder:
     def node(self, node: int, follow: int | None, depth: int) -> _Steps:
         block, edges = self.graph.blocks[node], self.graph.edges[node]
         if block is None:
-            return (yield self.thunked(edges, node, follow, depth, self.emitter.state_jump))
+            part: _Part = yield self.thunked(edges, node, follow, depth, self.emitter.state_jump)
+            return part
         statements = self.emitter.straight(block)
         if not edges:
             return _Part(statements + self.emitter.leave(block), False)
@@ -378,9 +379,7 @@ class _Builder:
         self.used.add(label)
         return _Part([*statements, self.emitter.branch(label)], False, label if not statements else None)
 
-    def choice(
-        self, condition: Condition, edges: list[_Edge], source: int, follow: int | None, depth: int
-    ) -> _Steps:
+    def choice(self, condition: Condition, edges: list[_Edge], source: int, follow: int | None, depth: int) -> _Steps:
         emitter = self.emitter
         # In the depth, the first side branches to what follows, and the second is behind the `if`, not in it.
         then = yield self.edge(edges[0], source, follow if depth < DEEP else None, depth + 1)
@@ -419,9 +418,7 @@ class _Builder:
         rest = yield self.edge(edges[-1], source, follow, depth)
         return _Part(statements + rest.statements, rest.falls)
 
-    def thunked(
-        self, edges: list[_Edge], source: int, follow: int | None, depth: int, jump: Any
-    ) -> _Steps:
+    def thunked(self, edges: list[_Edge], source: int, follow: int | None, depth: int, jump: Any) -> _Steps:
         """A jump by a table: to blocks themselves where that suffices, else to the code of an edge behind the jump."""
         labels: list[str] = []
         thunks: dict[tuple[Any, ...], tuple[str, _Edge]] = {}

@@ -36,7 +36,18 @@ _WASM = (
     "binaryen-remove-unused-module-elements",
 )
 
-_LOOPS = ("loop-rotate", Repeat(3, ("licm", "hoist-guards")), "load-forwarding")
+_LOOPS = (
+    "loop-rotate",
+    "licm",
+    "index-range",
+    "const-fold#checks",
+    "simplify-cfg#checks",
+    "dce#checks",
+    Repeat(3, ("licm#guards", "hoist-guards")),
+    "load-forwarding",
+    "gvn#lengths",
+    "index-range#lengths",
+)
 
 PRESETS: dict[str, Preset] = {
     "O0": {"mem": ("dead-functions",)},

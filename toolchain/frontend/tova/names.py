@@ -67,17 +67,22 @@ METHOD_ALIASES: dict[tuple[str, str], str] = {
     **{(kind, "toString"): "to_string" for kind in ("Array", "String", "Bool")},
 }
 
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 #: Library functions that are also methods of their first parameter's type.
 METHODS: dict[str, frozenset[str]] = {
-    "Array": frozenset(
+    "Array": _names(
         "push pop shift unshift splice at map filter reduce forEach find some every join includes contains indexOf "
         "lastIndexOf slice concat flat flatMap findIndex reverse sort fill any all count sum product min max first last "
-        "take drop reversed sorted unique chunk partition toString".split()
+        "take drop reversed sorted unique chunk partition toString"
     ),
-    "String": frozenset(
+    "String": _names(
         "split trim trimStart trimEnd trimLeft trimRight toUpperCase toLowerCase upper lower startsWith endsWith padStart "
         "padEnd center replace replaceAll replaceFirst charCodeAt codePointAt substring substr repeat contains includes "
-        "indexOf lastIndexOf countOf slice at chars words lines charAt concat capitalize reverseStr toString".split()
+        "indexOf lastIndexOf countOf slice at chars words lines charAt concat capitalize reverseStr toString"
     ),
     "Bool": frozenset({"toString"}),
     "Int": frozenset({"toFixed", "toString"}),
