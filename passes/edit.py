@@ -1,10 +1,10 @@
-"""Small edits of the control-flow graph that several passes make."""
+"""Small edits of the control-flow graph, and questions about it, that several passes share."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..ir.core import Block, Function, Loc, Op, Target
+from ..ir.core import Block, Function, Loc, Op, Target, Value
 from ..ir.ops import row_named
 
 _BR = row_named("br")
@@ -55,3 +55,20 @@ def split_edge(source: Block, target: Target, name: str | None = None) -> Block:
     blocks = source.function.blocks
     blocks.insert(blocks.index(source) + 1, middle)
     return middle
+
+
+def consequences(condition: Value, truth: bool) -> list[tuple[Value, bool]]:
+    """What is known once `condition` is known."""
+    found: list[tuple[Value, bool]] = []
+    pending = [(condition, truth)]
+    while pending:
+        value, truth = pending.pop()
+        found.append((value, truth))
+        op = value.op
+        if op is None:
+            continue
+        if op.row.name == "bool.not":
+            pending.append((op.operands[0], not truth))
+        elif op.row.name == ("bool.and" if truth else "bool.or"):
+            pending += ((v, truth) for v in op.operands)
+    return found

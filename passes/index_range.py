@@ -1,291 +1,216 @@
-"""Decide comparisons of indexes and lengths by what loops and earlier branches say of the signs and bounds.
+"""Decide comparisons of integers that an earlier test or the course of a loop has decided: bounds checks above all.
 
-    for i from 0, while i < n:                      for i from 0, while i < n:
-      cond_br (i <u n), ^ok, ^from_end       =>       br ^ok
-    ^from_end: %j = i + n; cond_br (j <u n) ...     (^from_end cannot be reached)
+    ^body(%i) with 0 <= %i < %n:  %ok = i64.lt_u %i, %n; cond_br %ok, ^in, ^out        =>        cond_br true, ^in, ^out
 
-A value is proved not to be negative, or below another, by induction: constants, extended lengths, conditions of branches that
-dominate the place, and for a loop's parameter every edge into it, where the parameter itself may be assumed to have the
-property (a demand-driven relative of ABCD; Bodik, Gupta, Sarkar 2000). The steps of a proof are bounded.
+On the way down the dominator tree facts are collected from branches. A loop's counter gets two: it stays on its side of
+the start, because it only moves one way without wrapping around, and what each turn's end and the entry both test holds
+for it from the beginning. `const-fold` and `simplify-cfg` then remove the branches.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 from ..ir import types as t
-from ..ir.build import Builder
 from ..ir.core import Block, Function, Op, Target, Value
-from ..pipeline.spec import CFG_ANALYSES, Order, PassContext, PassSpec
+from ..pipeline.spec import CFG_ANALYSES, PassContext, PassSpec
+from .analysis.bounds import Bounds, is_comparison
 from .analysis.dominators import DominatorTree, dominators
-from .const_fold import constant_of
+from .analysis.loops import Loop, Loops, loops
+from .const_fold import constant_of, make_const
+from .edit import consequences
 
-MAX_DEPTH = 12
-#: Conditions looked at on the way up the dominator tree for one question.
-MAX_FACTS = 64
-
-_MAX64 = (1 << 63) - 1
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """`low` is at most `high`, as signed numbers; less if `strict`; `unsigned` says that `low` is not negative either."""
-
-    low: Value
-    high: Value
-    strict: bool
-    unsigned: bool = False
-
-
-#: Comparison -> (operand that is smaller, is it strict) when true; the opposite holds when false.
-_ORDER = {"i64.lt_s": (0, True), "i64.le_s": (0, False), "i64.gt_s": (1, True), "i64.ge_s": (1, False)}
+#: So many dominators of a latch are asked what they tested.
+MAX_PATH = 64
 
 
 def run(fn: Function, ctx: PassContext) -> bool:
-    """Replace comparisons of `fn` whose outcome can be proved by constants; True if there were any."""
-    prover = Prover(ctx.analyses.get(dominators, fn))
-    mapping: dict[Value, Value] = {}
-    for block in prover.tree.preorder:
-        index = 0
-        while index < len(block.ops):
-            op = block.ops[index]
-            outcome = prover.outcome(op, block) if op.name in _DECIDED else None
-            if outcome is not None:
-                mapping[op.results[0]] = Builder(block, index, op.loc).const(t.BOOL, outcome)
-                index += 1
-            index += 1
-    fn.replace_uses(mapping)
-    return bool(mapping)
+    """Replace decided comparisons of `fn` by constants; True if there were any."""
+    walk = _Walk(fn, ctx, ctx.analyses.get(dominators, fn), ctx.analyses.get(loops, fn))
+    return walk.run()
 
 
-class Prover:
-    """Answers questions about the i64 values of one function."""
+class _Walk:
+    """The walk down the dominator tree."""
 
-    def __init__(self, tree: DominatorTree) -> None:
-        self.tree = tree
-        self._facts: dict[Block, list[Fact]] = {}
-        self._known: dict[tuple[str, Value, Block], bool] = {}
+    def __init__(self, fn: Function, ctx: PassContext, tree: DominatorTree, nest: Loops) -> None:
+        self._fn = fn
+        self._ctx = ctx
+        self._tree = tree
+        self._nest = nest
+        self._bounds = Bounds()
+        self._replaced: dict[Value, Value] = {}
+        self._changed = False
 
-    def outcome(self, op: Op, block: Block) -> bool | None:
-        """Whether the comparison is always true or always false where it stands; None if neither can be shown."""
-        left, right = op.operands
-        if op.name == "i64.lt_u":
-            return self._below_unsigned(left, right, block)
-        if constant_of(right) == 0 and op.name in ("i64.lt_s", "i64.ge_s") and self.is_nonnegative(left, block):
-            return op.name == "i64.ge_s"
-        return None
-
-    def _below_unsigned(self, index: Value, length: Value, block: Block) -> bool | None:
-        if not _is_length(length):
-            return None
-        shifted = index.op
-        if shifted is not None and shifted.name == "i64.add" and length in shifted.operands:
-            base = shifted.operands[shifted.operands[0] is length]
-            if self.is_nonnegative(base, block):
-                return False  # base + length is at least the length, and does not wrap around
-        if self.is_nonnegative(index, block) and self._is_below(index, length, block):
-            return True
-        return None
-
-    # --- signs -------------------------------------------------------------------------------------------------------
-
-    def is_nonnegative(self, value: Value, block: Block) -> bool:
-        """Whether `value` is proved not to be negative wherever control is in `block`."""
-        return self._ask("nonnegative", value, block)
-
-    def _ask(self, question: str, value: Value, block: Block) -> bool:
-        key = (question, value, block)
-        known = self._known.get(key)
-        if known is None:
-            rule = self._nonnegative if question == "nonnegative" else self._limited
-            known = self._known[key] = rule(value, block, self._facts_at(block), frozenset(), MAX_DEPTH)
-        return known
-
-    def _nonnegative(
-        self, value: Value, block: Block, facts: list[Fact], assumed: frozenset[Value], depth: int
-    ) -> bool:
-        if value in assumed:
-            return True
-        if depth == 0:
-            return False
-        op = value.op
-        if op is not None and self._nonnegative_op(op, block, facts, assumed, depth - 1):
-            return True
-        for fact in facts:
-            if fact.low is value and fact.unsigned:
-                return True
-            if fact.high is value and fact.low is not value:
-                low = constant_of(fact.low)
-                if low is not None:
-                    if low >= (-1 if fact.strict else 0):
-                        return True
-                elif self._nonnegative(fact.low, block, facts, assumed, depth - 1):
-                    return True
-        return isinstance(value.owner, Block) and self._at_all_edges("nonnegative", value, assumed, depth - 1)
-
-    def _nonnegative_op(self, op: Op, block: Block, facts: list[Fact], assumed: frozenset[Value], depth: int) -> bool:
-        constant = constant_of(op.results[0])
-        if constant is not None:
-            return constant >= 0
-        if op.name in _ALWAYS_NONNEGATIVE:
-            return True
-        if op.name == "i64.add":
-            return self._nonnegative_sum(op, block, facts, assumed, depth)
-        if op.name == "i64.and":
-            return any(self._nonnegative(v, block, facts, assumed, depth) for v in op.operands)
-        if op.name == "i64.shr_u":
-            return (constant_of(op.operands[1]) or 0) & 63 > 0
-        if op.name in ("i64.shr_s", "i64.rem_s"):
-            return self._nonnegative(op.operands[0], block, facts, assumed, depth)
-        if op.name == "select":
-            return all(self._nonnegative(v, block, facts, assumed, depth) for v in op.operands[1:])
-        return False
-
-    def _nonnegative_sum(self, op: Op, block: Block, facts: list[Fact], assumed: frozenset[Value], depth: int) -> bool:
-        base, added = op.operands
-        step = constant_of(added)
-        if step is None:
-            both = (base, added)
-            return all(_is_small(v) or self._is_small_by_facts(v, facts) for v in both) and all(
-                self._nonnegative(v, block, facts, assumed, depth) for v in both
-            )
-        if step < 0:
-            return any(
-                fact.high is base and (low := constant_of(fact.low)) is not None and low + fact.strict >= -step
-                for fact in facts
-            )
-        if not self._nonnegative(base, block, facts, assumed, depth):
-            return False
-        if step == 1:
-            return self._limited(base, block, facts, assumed, depth)
-        return step < 1 << 40 and self._is_small_by_facts(base, facts)
-
-    # --- bounds ------------------------------------------------------------------------------------------------------
-
-    def _limited(self, value: Value, block: Block, facts: list[Fact], assumed: frozenset[Value], depth: int) -> bool:
-        """Whether `value` is below the largest i64, so that adding one cannot wrap around."""
-        constant = constant_of(value)
-        if constant is not None:
-            return constant < _MAX64
-        if _is_small(value) or any(fact.low is value and fact.strict for fact in facts):
-            return True
-        if depth == 0 or not isinstance(value.owner, Block):
-            return False
-        return self._at_all_edges("limited", value, frozenset(), depth - 1)
-
-    def _is_small_by_facts(self, value: Value, facts: list[Fact]) -> bool:
-        return _is_small(value) or any(fact.low is value and _is_small(fact.high) for fact in facts)
-
-    def _is_below(self, value: Value, bound: Value, block: Block) -> bool:
-        """Whether `value` < `bound`, both signed."""
-        facts = self._facts_at(block)
-        for fact in facts:
-            if fact.low is value:
-                if fact.high is bound and fact.strict:
-                    return True
-                if any(f.low is fact.high and f.high is bound and (f.strict or fact.strict) for f in facts):
-                    return True
-        owner = value.owner
-        if not isinstance(owner, Block) or bound.block is owner:
-            return False
-        edges = self.tree.cfg.edges_into[owner]
-        index = owner.params.index(value) if value in owner.params else -1
-        return bool(edges) and all(
-            any(f.low is x.args[index] and f.high is bound and f.strict for f in self._facts_on(source, x))
-            for source, x in edges
-            if self.tree.cfg.is_reachable(source)
-        )
-
-    # --- edges and facts ---------------------------------------------------------------------------------------------
-
-    def _at_all_edges(self, question: str, param: Value, assumed: frozenset[Value], depth: int) -> bool:
-        """Whether the arguments for a block's parameter have the property on every edge, if the parameter has it."""
-        owner = param.owner
-        assert isinstance(owner, Block)
-        if owner is owner.function.entry or param not in owner.params or depth <= 0:
-            return False
-        index = owner.params.index(param)
-        rule = self._nonnegative if question == "nonnegative" else self._limited
-        for source, target in self.tree.cfg.edges_into[owner]:
-            if not self.tree.cfg.is_reachable(source):
+    def run(self) -> bool:
+        for block, entering in self._tree.walk():
+            if not entering:
+                self._bounds.leave()
                 continue
-            if not rule(target.args[index], source, self._facts_on(source, target), assumed | {param}, depth):
-                return False
-        return True
+            self._bounds.enter()
+            for condition, truth in self._entry_conditions(block):
+                self._bounds.assume(condition, truth)
+            loop = self._nest.headed_by(block)
+            if loop is not None:
+                self._describe_counters(loop)
+            self._decide(block)
+        self._fn.replace_uses(self._replaced)
+        return self._changed
 
-    def _facts_on(self, source: Block, target: Target) -> list[Fact]:
-        """What holds on an edge: at its source, and by the branch."""
-        branch = source.terminator
-        if branch.name != "cond_br" or branch.targets[0].block is branch.targets[1].block:
-            return self._facts_at(source)
-        return [*_facts_of(branch.operands[0], branch.targets[0] is target), *self._facts_at(source)]
+    # Conditions.
 
-    def _facts_at(self, block: Block) -> list[Fact]:
-        """What the branches say that every path to `block` has passed, nearest first."""
-        known = self._facts.get(block)
-        if known is None:
-            known = []
-            above = self.tree.idom.get(block)
-            edges = self.tree.cfg.edges_into[block]
-            if len(edges) == 1 and edges[0][0].terminator.name == "cond_br":
-                branch = edges[0][0].terminator
-                known += _facts_of(branch.operands[0], branch.targets[0] is edges[0][1])
-            if above is not None and len(known) < MAX_FACTS:
-                known += self._facts_above(above)
-            known = self._facts[block] = known[:MAX_FACTS]
-        return known
+    def _entry_conditions(self, block: Block) -> list[tuple[Value, bool]]:
+        """What the only edge into `block` says."""
+        edges = self._tree.cfg.edges_into[block]
+        return _edge_conditions(*edges[0]) if len(edges) == 1 else []
 
-    def _facts_above(self, block: Block) -> list[Fact]:
-        """The facts at a dominator, found without deep recursion."""
-        chain = [block]
-        while chain[-1] not in self._facts and (above := self.tree.idom.get(chain[-1])) is not None:
-            chain.append(above)
-        for dominator in reversed(chain):
-            self._facts_at(dominator)
-        return self._facts[block]
+    def _path_conditions(self, source: Block, target: Target, above: Block | None) -> list[tuple[Value, bool]]:
+        """What is known on the edge, beyond what is known in the dominator `above`; from above downwards."""
+        path = [_edge_conditions(source, target)]
+        block: Block | None = source
+        for _ in range(MAX_PATH):
+            if block is None or block is above:
+                break
+            path.append(self._entry_conditions(block))
+            block = self._tree.idom[block]
+        return [condition for conditions in reversed(path) for condition in conditions]
+
+    # Loop counters.
+
+    def _describe_counters(self, loop: Loop) -> None:
+        header, bounds = loop.header, self._bounds
+        edges = [(b, x) for b, x in self._tree.cfg.edges_into[header] if self._tree.cfg.is_reachable(b)]
+        entries = [edge for edge in edges if edge[0] not in loop]
+        backs = [edge for edge in edges if edge[0] in loop]
+        above = self._tree.idom[header]
+        outside = [(self._path_conditions(*edge, above), edge[1]) for edge in entries]
+        inside = [(self._path_conditions(*edge, header), edge[1]) for edge in backs]
+        for index, param in enumerate(header.params):
+            if param.type not in (t.I32, t.I64):
+                continue
+            steps = [_step(param, target.args[index]) for _, target in inside]
+            if any(step is None for step in steps):
+                continue
+            is_rising = all(step >= 0 for step in steps if step is not None)
+            if not is_rising and any(step > 0 for step in steps if step is not None):
+                continue
+            self._find_limit(loop, index, outside, inside, is_rising)
+            if len(outside) == 1 and all(map(self._stays_in_range, [param] * len(steps), steps, inside)):
+                start = outside[0][1].args[index]
+                bounds.add(*((start, param) if is_rising else (param, start)), 0)
+
+    def _find_limit(self, loop: Loop, index: int, outside: _Edges, inside: _Edges, is_rising: bool) -> None:
+        """Find what every edge into the loop says of a counter, and take it in."""
+        bounds, param = self._bounds, loop.header.params[index]
+        conditions, first = inside[0]
+        arrived = first.args[index]
+        for condition, truth in conditions:
+            for a, b, w in bounds.meaning(condition, truth):
+                value, limit = (a, b) if is_rising else (b, a)
+                if value is not arrived or limit is None or (limit.block in loop and constant_of(limit) is None):
+                    continue
+                holds = all(
+                    self._holds_on(
+                        edge, *((edge[1].args[index], limit) if is_rising else (limit, edge[1].args[index])), w
+                    )
+                    for edge in (*outside, *inside[1:])
+                )
+                if holds:
+                    bounds.add(*((param, limit) if is_rising else (limit, param)), w)
+
+    def _holds_on(self, edge: tuple[list[tuple[Value, bool]], Target], a: Value, b: Value, w: int) -> bool:
+        """True if a <= b + w is known on the edge."""
+        with self._assuming(edge[0]):
+            return self._bounds.is_at_most(a, b, w)
+
+    def _stays_in_range(self, param: Value, step: int | None, edge: tuple[list[tuple[Value, bool]], Target]) -> bool:
+        """True if `param + step` does not wrap around on the way to the edge."""
+        assert step is not None
+        with self._assuming(edge[0]):
+            if step >= 0:
+                return self._bounds.upper(param) + step <= _GREATEST[param.type]
+            return self._bounds.lower(param) + step >= -_GREATEST[param.type] - 1
+
+    def _assuming(self, conditions: Iterable[tuple[Value, bool]]) -> _Assumption:
+        return _Assumption(self._bounds, conditions)
+
+    # Decisions.
+
+    def _decide(self, block: Block) -> None:
+        for index, op in enumerate(block.ops):
+            if is_comparison(op):
+                outcome = self._bounds.decide(op)
+                if outcome is not None:
+                    self._tell(op, outcome)
+                    const = self._constant(op, outcome)
+                    const.block = block
+                    block.ops[index] = const
+                    self._replaced[op.results[0]] = const.results[0]
+        end = block.terminator
+        condition = end.operands[0].op if end.row.name == "cond_br" else None
+        if condition is not None and condition.block is not block and is_comparison(condition):
+            outcome = self._bounds.decide(condition)
+            if outcome is not None:
+                self._tell(condition, outcome)
+                const = block.insert(len(block.ops) - 1, self._constant(condition, outcome))
+                end.operands = [const.results[0]]
+
+    def _constant(self, op: Op, outcome: bool) -> Op:
+        self._changed = True
+        const = make_const(t.BOOL, outcome, op.loc)
+        const.results[0].name = op.results[0].name
+        return const
+
+    def _tell(self, op: Op, outcome: bool) -> None:
+        if outcome and op.row.name.endswith("lt_u"):
+            self._ctx.remark("unchecked", op.loc, "the index is always in range")
 
 
-def _facts_of(condition: Value, holds: bool) -> list[Fact]:
-    """What a condition says when it holds or does not."""
-    op = condition.op
-    if op is None:
-        return []
-    if op.name == "bool.not":
-        return _facts_of(op.operands[0], not holds)
-    if op.name == "bool.and" and holds:
-        return [fact for operand in op.operands for fact in _facts_of(operand, True)]
-    if op.name == "i64.lt_u" and holds and _is_length(op.operands[1]):
-        index, length = op.operands
-        return [Fact(index, length, True, unsigned=True)]
-    if op.name == "i64.eq" and holds:
-        a, b = op.operands
-        return [Fact(a, b, False), Fact(b, a, False)]
-    if op.name not in _ORDER:
-        return []
-    smaller, strict = _ORDER[op.name]
-    low, high = op.operands[smaller], op.operands[1 - smaller]
-    return [Fact(low, high, strict)] if holds else [Fact(high, low, not strict)]
+#: For each edge the conditions known on it, and its target.
+_Edges = list[tuple[list[tuple[Value, bool]], Target]]
+
+_GREATEST = {t.I32: (1 << 31) - 1, t.I64: (1 << 63) - 1}
 
 
-def _is_length(value: Value) -> bool:
-    """True for values that are a zero-extended i32, as lengths are."""
-    return value.op is not None and value.op.name == "i64.extend_i32_u"
+class _Assumption:
+    """Facts that hold within a `with` statement."""
+
+    __slots__ = ("_bounds", "_conditions")
+
+    def __init__(self, bounds: Bounds, conditions: Iterable[tuple[Value, bool]]) -> None:
+        self._bounds = bounds
+        self._conditions = conditions
+
+    def __enter__(self) -> None:
+        self._bounds.enter()
+        for condition, truth in self._conditions:
+            self._bounds.assume(condition, truth)
+
+    def __exit__(self, *_: object) -> None:
+        self._bounds.leave()
 
 
-def _is_small(value: Value) -> bool:
-    """True for values known to be below 2^40 and not much below zero."""
-    constant = constant_of(value)
-    return _is_length(value) or (constant is not None and -(1 << 40) < constant < 1 << 40)
+def _edge_conditions(source: Block, target: Target) -> list[tuple[Value, bool]]:
+    op = source.terminator
+    return consequences(op.operands[0], op.targets[0] is target) if op.row.name == "cond_br" else []
 
 
-_ALWAYS_NONNEGATIVE = frozenset({"i64.extend_i32_u", "i64.from_bool", "i64.clz", "i64.ctz", "i64.popcnt"})
-_DECIDED = frozenset({"i64.lt_u", "i64.lt_s", "i64.ge_s"})
+def _step(param: Value, arrived: Value) -> int | None:
+    """How much `arrived` is more than `param`; None if that is no constant."""
+    if arrived is param:
+        return 0
+    op = arrived.op
+    if op is None or op.row.name not in ("i32.add", "i64.add", "i32.sub", "i64.sub") or op.operands[0] is not param:
+        return None
+    constant = constant_of(op.operands[1])
+    return constant if constant is None or op.row.name.endswith("add") else -constant
+
 
 SPEC = PassSpec(
     "index-range",
     "mem",
     run,
-    "Decide comparisons of indexes with lengths and zero by what loops and branches say.",
+    "Decide comparisons of integers that earlier tests or the course of a loop decide, such as bounds checks.",
     preserves=CFG_ANALYSES | {"effects"},
-    after=(Order("gvn", "the same length must be the same value"),),
+    also=("typed",),
 )

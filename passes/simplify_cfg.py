@@ -18,7 +18,7 @@ from ..pipeline.spec import PassContext, PassSpec, option
 from .analysis.dominators import dominators
 from .analysis.effects import op_effects
 from .const_fold import constant_of, make_const, target_index
-from .edit import Edges, branch, drop_params, remove_unreachable, replace_terminator
+from .edit import Edges, branch, consequences, drop_params, remove_unreachable, replace_terminator
 
 MAX_ROUNDS = 8
 
@@ -235,29 +235,12 @@ def _use_known_conditions(fn: Function) -> bool:
             source, target = edges[block][0]
             op = source.terminator
             if op.row is _COND_BR:
-                for value, truth in _consequences(op.operands[0], op.targets[0] is target):
+                for value, truth in consequences(op.operands[0], op.targets[0] is target):
                     if value not in known:
                         known[value] = truth
                         added.append(value)
         changed |= _settle_branch(block, known, edges)
     return changed
-
-
-def _consequences(condition: Value, truth: bool) -> list[tuple[Value, bool]]:
-    """What is known once `condition` is known."""
-    found: list[tuple[Value, bool]] = []
-    pending = [(condition, truth)]
-    while pending:
-        value, truth = pending.pop()
-        found.append((value, truth))
-        op = value.op
-        if op is None:
-            continue
-        if op.row.name == "bool.not":
-            pending.append((op.operands[0], not truth))
-        elif op.row.name == ("bool.and" if truth else "bool.or"):
-            pending += ((v, truth) for v in op.operands)
-    return found
 
 
 def _settle_branch(block: Block, known: dict[Value, bool], edges: Edges) -> bool:

@@ -36,7 +36,9 @@ NATIVE_KIND = "native"
 EXIT_BROKEN_PIPE = 128 + 13  # what a shell reports of a program that SIGPIPE ended
 INTERRUPT_GRACE_SECONDS = 0.2
 
-STACK_OVERFLOW, INTEGER_OVERFLOW, DIVISION_BY_ZERO, BAD_CONVERSION, INTERRUPTED = 0, 6, 7, 8, 10
+STACK_OVERFLOW, INTEGER_OVERFLOW, DIVISION_BY_ZERO, BAD_CONVERSION, UNREACHABLE, INTERRUPTED = 0, 6, 7, 8, 9, 10
+#: The exported global in which compiled code leaves the number of a panic's site plus 1 before it traps.
+PANIC_SITE = "__panic"
 PANICS = {
     STACK_OVERFLOW: "stack overflow",
     INTEGER_OVERFLOW: "integer overflow",
@@ -48,7 +50,7 @@ FAULTS = {
     3: "it accessed a table out of bounds",
     4: "it called through an empty table slot",
     5: "it called a function with another signature",
-    9: "it reached code that is unreachable",
+    UNREACHABLE: "it reached code that is unreachable",
     13: "it used a null reference",
 }
 
@@ -205,8 +207,22 @@ class Guest:
             return TimeLimit(f"timed out after {self.limits.timeout_seconds:g} s", location, frames)
         if code in PANICS:
             return ProgramPanic(PANICS[code], location, frames)
+        if code == UNREACHABLE and (site := self._take_panic_site()):
+            return ProgramPanic(self.host.sites[site - 1]["message"], self.host.location(site - 1), frames)
         what = FAULTS.get(number.value) if has_code else None
         return InternalError(f"the compiled program failed: {what or self._trap_message(trap)}", location, frames)
+
+    def _take_panic_site(self) -> int:
+        """The number that a panic left, which is cleared; 0 if there was no panic."""
+        item = self._export(PANIC_SITE, c.EXTERN_GLOBAL)
+        if item is None:
+            return 0
+        value, place = c.Val(), ctypes.byref(item, c.Extern.item.offset)
+        self.library.wasmtime_global_get(self.context, place, ctypes.byref(value))
+        site = value.number & 0xFFFF_FFFF
+        value.number = 0
+        self.library.wasmtime_global_set(self.context, place, ctypes.byref(value))
+        return site if site <= len(self.host.sites) else 0
 
     def _trap_message(self, trap: int) -> str:
         text = c.Vec()

@@ -54,6 +54,8 @@ PROTOTYPES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "wasmtime_caller_export_get": (c_bool, (Handle, c_char_p, c_size_t, Out)),
     "wasmtime_caller_context": (Handle, (Handle,)),
     "wasmtime_func_new_unchecked": (None, (Handle, Handle, c_void_p, c_void_p, c_void_p, Out)),
+    "wasmtime_global_get": (None, (Handle, Out, Out)),
+    "wasmtime_global_set": (Handle, (Handle, Out, Out)),
     "wasmtime_memory_data": (Handle, (Handle, Out)),
     "wasmtime_memory_data_size": (c_size_t, (Handle, Out)),
     "wasm_valtype_new": (Handle, (c_uint8,)),
@@ -86,13 +88,19 @@ CALLBACK_DOUBLES = ctypes.CFUNCTYPE(c_void_p, c_size_t, c_size_t, POINTER(ctypes
 WORDS_PER_SLOT = 4
 
 I32, I64, F32, F64 = range(4)
-EXTERN_FUNC, EXTERN_MEMORY = 0, 3
+EXTERN_FUNC, EXTERN_GLOBAL, EXTERN_MEMORY = 0, 1, 3
 
 
 class Extern(ctypes.Structure):
     """`wasmtime_extern_t`: a kind, then the item itself."""
 
     _fields_ = (("kind", c_uint8), ("item", c_uint64 * 3))
+
+
+class Val(ctypes.Structure):
+    """`wasmtime_val_t` as far as an i32 needs it: a kind (0 is i32), then the value."""
+
+    _fields_ = (("kind", c_uint8), ("number", c_uint64), ("_rest", c_uint64 * 3))
 
 
 class Vec(ctypes.Structure):

@@ -22,6 +22,18 @@ PROGRAMS = [
      "fn f(n) { a = twice(n)\n fn twice(x) { x * k() }\n fn k() { 2 }\n a + n }\nprint(f(5))", "15\n"),
     ("defaults are evaluated per call and may use earlier parameters",
      "fn g(a, b = a + 1) { a * b }\nprint(g(3), g(3, 3))", "12 9\n"),
+    ("a lambda calls itself by the name it is bound to",
+     "fact = fn(n) if n < 2 { 1 } else { n * fact(n - 1) }\nfn main() { k = 2\n pow = fn(n) { if n == 0 { 1 } else { k * pow(n - 1) } }\n"
+     " print(fact(5), pow(10)) }", "120 1024\n"),
+    ("lambdas call lambdas that are bound below them",
+     "ev = fn(n) if n == 0 { true } else { od(n - 1) }\nod = fn(n) if n == 0 { false } else { ev(n - 1) }\n"
+     "fn main() { up = fn(n) if n > 9 { n } else { on(n + 1) }\n on = fn(n) up(n * 2)\n print(ev(10), od(4), up(1)) }",
+     "true false 10\n"),
+    ("a lambda in a var means what the var holds when it runs",
+     "fn main() { var f = fn(n) { if n < 2 { 1 } else { n * f(n - 1) } }\n g = f\n f = fn(n) 7\n print(g(5)) }", "35\n"),
+    ("closures made before a variable has a value share it",
+     "fn main() { fs = []\n for i in 0..3 { fs.push(fn() x)\n x = i * 2 }\n"
+     " for f in fs { print(f()) } }", "0\n2\n4\n"),
     ("labels cross inner loops",
      "o: for i in 0..3 { for j in 0..3 { if j > i { continue o }\n if i == 2 { break o }\n print(\"{i}{j}\") } }",
      "00\n10\n11\n"),
@@ -98,6 +110,10 @@ PANICS = [
     ("a failed assertion", "assert(1 > 2, \"no order\")", "no order", 1),
     ("a module variable used too early", "print(f())\nx = [1]\nfn f() { x[0] }",
      "cannot access 'x' before initialization", 3),
+    ("a local variable used too early by a closure", "fn main() { g = fn() x\n print(g())\n x = 5 }",
+     "cannot access 'x' before initialization", 1),
+    ("endless recursion in tail position", "fn f(n) { f(n + 1) }\nprint(f(0))", "stack overflow", None),
+    ("endless mutual recursion", "fn f(n) { g(n + 1) }\nfn g(n) { f(n) }\nprint(f(0))", "stack overflow", None),
     ("endless recursion", "fn f(n) { 1 + f(n + 1) }\nprint(f(0))", "stack overflow", None),
 ]  # fmt: skip
 

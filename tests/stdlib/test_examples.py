@@ -10,6 +10,7 @@ import re
 from importlib import resources
 
 import pytest
+from wasmlathe.frontend.tova import library
 
 from .library_programs import run
 
@@ -45,3 +46,11 @@ def test_examples_hold(file: str) -> None:
             f"assertEq({actual}, {expected})" if relation == "==" else f"assert({actual} {relation} {expected})"
         )
     assert run("\n".join(lines) + '\nprint("ok")\n') == "ok\n"
+
+
+def test_every_function_compiles_to_hir() -> None:
+    library.check_all()
+
+
+def test_older_spellings_of_names_are_accepted() -> None:
+    assert run('print(starts_with("abc", "ab"), index_of([1, 2], 2), "abc".ends_with("c"))') == "true 1 true\n"

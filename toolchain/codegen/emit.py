@@ -23,7 +23,11 @@ from .memory_image import MemoryImage
 from .sourcemap import CALL, PLAIN, TRAP
 from .structure import structure
 
-PANIC, PANIC_TEXT = "env.panic", "env.panic_text"
+PANIC_TEXT = "env.panic_text"
+
+#: The exported global in which a panic leaves the number of its site plus 1 before it traps; 0 is no panic. A call of the
+#: host would cost registers in every loop with a check: its arguments have fixed ones.
+PANIC_SITE = "__panic"
 _NOWHERE = ("", 0, 0)  # lines count from 1
 
 #: Deeper trees are cut: Binaryen walks them recursively.
@@ -98,7 +102,8 @@ class _Module:
         self.image = MemoryImage(module)
         self.uses_memory = False
         self.called: set[str] = set()
-        self.uses_panic: set[str] = set()
+        self.uses_panic_text = False
+        self.panics = False
         self.sites: dict[tuple[str, str, int, int], int] = {}
 
     def generate(self) -> Generated:
@@ -109,6 +114,9 @@ class _Module:
             if not function.is_import:
                 _Function(self, function).generate()
         self._add_imports()
+        if self.panics:
+            out.add_global(PANIC_SITE, t.I32, True, 0)
+            out.add_global_export(PANIC_SITE, PANIC_SITE)
         if self.uses_memory:
             out.set_memory(self.image.initial_pages, list(self.image.pieces()), "memory")
         out.validate()
@@ -123,10 +131,9 @@ class _Module:
                 # A host function that looks at memory can be called with constant addresses only.
                 if function.attrs.get("effects", Effects.NONE) & (Effects.READS | Effects.WRITES):
                     self.uses_memory = True
-        for name, params in ((PANIC, [t.I32]), (PANIC_TEXT, [t.I32] * 3)):
-            if name in self.uses_panic:
-                module, _, base = name.partition(".")
-                self.out.add_import(name, module, base, params, ())
+        if self.uses_panic_text:
+            module, _, base = PANIC_TEXT.partition(".")
+            self.out.add_import(PANIC_TEXT, module, base, [t.I32] * 3, ())
         for function in self.ir.functions.values():
             if function.exported is not None:
                 self.out.add_export(function.name, function.exported)
@@ -596,18 +603,16 @@ def _unreachable(self: _Function, op: Op, operands: list[Expression]) -> list[Ex
 
 
 def _panic(self: _Function, op: Op, operands: list[Expression]) -> list[Expression]:
-    return _call_host(self, op, PANIC, [], op.attrs["message"])
+    self.parent.panics = True
+    site = self.out.const(t.I32, self.parent.site(op.attrs["message"], op.loc) + 1)
+    store = self.place(self.out.global_set(PANIC_SITE, site), op.loc)
+    return [store, self.place(self.out.unreachable(), op.loc)]
 
 
 def _panic_text(self: _Function, op: Op, operands: list[Expression]) -> list[Expression]:
-    self.parent.uses_memory = True
-    return _call_host(self, op, PANIC_TEXT, operands, "")
-
-
-def _call_host(self: _Function, op: Op, name: str, operands: list[Expression], message: str) -> list[Expression]:
-    self.parent.uses_panic.add(name)
-    site = self.out.const(t.I32, self.parent.site(message, op.loc))
-    call = self.place(self.out.call(name, [*operands, site], ()), op.loc, Effects.CALLS)
+    self.parent.uses_memory = self.parent.uses_panic_text = True
+    site = self.out.const(t.I32, self.parent.site("", op.loc))
+    call = self.place(self.out.call(PANIC_TEXT, [*operands, site], ()), op.loc, Effects.CALLS)
     return [call, self.out.unreachable()]
 
 

@@ -180,12 +180,14 @@ class LoweringCore:
     # --- variables ---------------------------------------------------------------------------------------------------
 
     def lives_in_memory(self, variable: Variable) -> bool:
-        return variable.is_global or variable.in_cell
+        return variable.is_global or variable.in_cell or variable.early
 
     def declare(self, variable: Variable, value: Value, node: s.Node) -> None:
         """Give a new variable its first value."""
         if variable.is_global:
             self.effect("global_set", node, value, name=self.unit.global_name(variable))
+        elif variable.early:
+            self.op("method", node, self.env[variable], value, name="push")
         elif variable.in_cell:
             self.env[variable] = self.op("cell_new", node, value)
         else:
@@ -196,10 +198,13 @@ class LoweringCore:
     def assign(self, variable: Variable, value: Value, node: s.Node) -> None:
         if variable.is_global:
             self.effect("global_set", node, value, name=self.unit.global_name(variable))
-        elif variable.in_cell:
+        elif variable.in_cell or variable.early:
             holder = self.env.get(variable)
             if holder is None:
                 self._uninitialised(variable, node)
+            elif variable.early:
+                self._check_slot(variable, holder, node)
+                self.effect("set_index", node, holder, self.const(0, node), value)
             else:
                 self.effect("cell_set", node, holder, value)
         else:
@@ -214,7 +219,25 @@ class LoweringCore:
         value = self.env.get(variable)
         if value is None:
             return self._uninitialised(variable, node)
+        if variable.early:
+            self._check_slot(variable, value, node)
+            return self.op("index", node, value, self.const(0, node))
         return self.op("cell_get", node, value) if variable.in_cell else value
+
+    def make_slots(self, body: list[s.Stmt]) -> None:
+        """Give variables that closures capture before they have a value a place to be: an array without elements."""
+        for variable in self.unit.resolution.early.get(body[0], ()) if body else ():
+            if variable not in self.env:
+                self.env[variable] = self.op("array", body[0])
+
+    def _check_slot(self, variable: Variable, slot: Value, node: s.Node) -> None:
+        empty, filled = self.new_block("empty"), self.new_block("filled")
+        is_empty = self.op("eq", node, self.call("len", node, slot), self.const(0, node))
+        self.branch(self.op("truth", node, is_empty), empty, filled)
+        env = self.env
+        self.start(empty)
+        self.builder.panic(f"cannot access '{variable.name}' before initialization")
+        self.start(filled, env)
 
     def _needs_check(self, variable: Variable) -> bool:
         return variable in self.unit.resolution.needs_check

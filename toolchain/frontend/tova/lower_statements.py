@@ -34,6 +34,7 @@ class StatementLowering(PatternLowering):
     """`statements(list)` lowers statements; `block_value(block)` also gives the value of the last one."""
 
     def statements(self, body: list[s.Stmt]) -> None:
+        self.make_slots(body)
         for statement in body:
             self.statement(statement)
 
@@ -48,6 +49,7 @@ class StatementLowering(PatternLowering):
         """Lower a block and give its tail value: nil unless it ends in an expression, `if ... else` or `match`."""
         if not body.statements:
             return self.nil(body)
+        self.make_slots(body.statements)
         *before, last = body.statements
         self.statements(before)
         if isinstance(last, s.ExprStmt):

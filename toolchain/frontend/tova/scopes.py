@@ -23,13 +23,29 @@ from .parser_statements import FOREIGN_NAMES
 class Variable:
     """A name that holds a value."""
 
-    __slots__ = ("captured", "function", "initial", "is_global", "mutable", "name", "reassigned", "start", "used")
+    __slots__ = (
+        "captured",
+        "early",
+        "function",
+        "initial",
+        "is_global",
+        "mutable",
+        "name",
+        "ready_at",
+        "reassigned",
+        "start",
+        "used",
+    )
 
-    def __init__(self, name: str, function: FunctionInfo, mutable: bool, start: int) -> None:
+    def __init__(self, name: str, function: FunctionInfo, mutable: bool, start: int, ready_at: int) -> None:
         self.name = name
         self.function = function
         self.mutable = mutable
         self.start = start
+        #: Where the statement ends that gives it its first value.
+        self.ready_at = ready_at
+        #: True if a closure may be made of it before it has a value.
+        self.early = False
         self.captured = False
         self.reassigned = False
         self.is_global = False
@@ -40,7 +56,7 @@ class Variable:
     @property
     def in_cell(self) -> bool:
         """True if closures share the variable, not a copy of its value."""
-        return self.captured and self.reassigned and not self.is_global
+        return self.captured and self.reassigned and not self.is_global and not self.early
 
 
 class FunctionInfo:
@@ -87,11 +103,12 @@ Symbol = Variable | FunctionInfo | LibraryName
 class Scope:
     """The names of one block."""
 
-    __slots__ = ("function", "names", "parent")
+    __slots__ = ("function", "names", "parent", "statements")
 
-    def __init__(self, function: FunctionInfo, parent: Scope | None) -> None:
+    def __init__(self, function: FunctionInfo, parent: Scope | None, statements: list[s.Stmt] | None = None) -> None:
         self.function = function
         self.parent = parent
+        self.statements = statements or []
         self.names: dict[str, Symbol] = {}
 
     def find(self, name: str) -> Symbol | None:
@@ -107,7 +124,7 @@ class Scope:
 class Resolution:
     """What the names of a program mean."""
 
-    __slots__ = ("assigned_in_loop", "functions", "meaning", "needs_check", "top")
+    __slots__ = ("assigned_in_loop", "early", "functions", "meaning", "needs_check", "top")
 
     def __init__(self, top: FunctionInfo) -> None:
         self.top = top
@@ -118,6 +135,8 @@ class Resolution:
         self.functions: list[FunctionInfo] = []
         #: Module variables that a function may read before they have a value.
         self.needs_check: set[Variable] = set()
+        #: First statement of a block -> variables of the block that closures may capture before they have a value.
+        self.early: dict[s.Stmt, list[Variable]] = {}
 
 
 def resolve(
@@ -167,8 +186,17 @@ class _Resolver:
         self.top_references: list[tuple[int, FunctionInfo]] = []
         self.statement_number = 0
         self.uses_of_globals: dict[FunctionInfo, set[Variable]] = {}
+        #: Where functions are mentioned: in which function, at which place.
+        self.mentions: list[tuple[FunctionInfo, FunctionInfo, int]] = []
+        #: Lambdas that are bound to a name, which means themselves in their bodies.
+        self.own_names: dict[FunctionInfo, str] = {}
+        #: The block that declares a variable.
+        self.home: dict[Variable, Scope] = {}
+        #: End of the statement whose names are being declared, if that is where they get their values.
+        self.ready_at: int | None = None
 
     def run(self, program: s.Program) -> Resolution:
+        self.scope.statements = program.statements
         self._hoist(program.statements)
         for number, statement in enumerate(program.statements):
             self.statement_number = number
@@ -177,6 +205,7 @@ class _Resolver:
             info, scope = self.bodies.popleft()
             self._function_body(info, scope)
         self._close_captures()
+        self._mark_early()
         self._mark_globals()
         self._find_unchecked_globals()
         return self.result
@@ -202,7 +231,9 @@ class _Resolver:
         self.scope.names[name] = symbol
 
     def _new_variable(self, node: s.Node, name: str, mutable: bool = False) -> Variable:
-        variable = Variable(name, self.function, mutable, node.start)
+        ready_at = self.ready_at if self.ready_at is not None else node.start
+        variable = Variable(name, self.function, mutable, node.start, ready_at)
+        self.home[variable] = self.scope
         self._declare(name, variable, node.start)
         self.result.meaning[node] = variable
         if self.scope is self.module_scope:
@@ -221,10 +252,14 @@ class _Resolver:
             symbol.used = True
             self._note_use(symbol)
         elif isinstance(symbol, FunctionInfo):
-            self.function.references.setdefault(symbol)
-            if self.function is self.top:
-                self.top_references.append((self.statement_number, symbol))
+            self._mention(symbol, node)
         return symbol
+
+    def _mention(self, info: FunctionInfo, node: s.Node) -> None:
+        self.function.references.setdefault(info)
+        self.mentions.append((self.function, info, node.start))
+        if self.function is self.top:
+            self.top_references.append((self.statement_number, info))
 
     def _note_use(self, variable: Variable) -> None:
         if variable.function is not self.function:
@@ -257,7 +292,7 @@ class _Resolver:
 
     def _in_scope(self, statements: list[s.Stmt], before: Callable[[], None] | None = None) -> None:
         outer = self.scope
-        self.scope = Scope(self.function, outer)
+        self.scope = Scope(self.function, outer, statements)
         if before is not None:
             before()
         self._hoist(statements)
@@ -291,7 +326,10 @@ class _Resolver:
         node = info.node
         assert node is not None  # only the top level has none, and it is no body
         self.function, self.loops = info, []
-        self.scope = info.scope = Scope(info, scope)
+        if info in self.own_names:
+            scope = Scope(scope.function, scope)
+            scope.names[self.own_names[info]] = info
+        self.scope = info.scope = Scope(info, scope, node.body.statements if node.body is not None else None)
         for param in node.params:
             if param.default is not None:
                 self._visit(param.default)
@@ -314,6 +352,21 @@ class _Resolver:
                         if variable.function is not info and variable not in info.captures:
                             info.captures[variable] = None
                             changed = True
+
+    def _mark_early(self) -> None:
+        """Find the variables that are captured before the end of the statement that gives them a value."""
+        for function, mentioned, place in self.mentions:
+            for variable in mentioned.captures:
+                if variable.function is function and place < variable.ready_at and not variable.early:
+                    self._make_early(variable)
+
+    def _make_early(self, variable: Variable) -> None:
+        scope = self.home[variable]
+        if scope is self.module_scope:
+            variable.is_global = True
+        else:
+            variable.early = True
+            self.result.early.setdefault(scope.statements[0], []).append(variable)
 
     def _mark_globals(self) -> None:
         """Module variables that named functions use live in module globals; nobody needs to capture them."""
@@ -357,24 +410,28 @@ class _Resolver:
     def _visit_Lambda(self, node: s.Lambda) -> None:
         number = self.lambda_counts.get(self.function, 0)
         self.lambda_counts[self.function] = number + 1
-        info = self._new_function(node, f"lambda{number}")
-        self.function.references.setdefault(info)
-        if self.function is self.top:
-            self.top_references.append((self.statement_number, info))
+        self._mention(self._new_function(node, f"lambda{number}"), node)
 
     def _visit_Assign(self, node: s.Assign) -> None:
-        for target, value in zip(node.targets, node.values, strict=True):
-            if isinstance(value, s.Lambda) and isinstance(target, s.Name) and self.scope.find(target.name) is None:
-                self._assign_target(target, node)  # a lambda may call itself by the name it is bound to
         for value in node.values:
             self._visit(value)
+        self.ready_at = node.end
         for target, value in zip(node.targets, node.values, strict=True):
-            if target in self.result.meaning:
-                continue
             self._assign_target(target, node)
             symbol = self.result.meaning.get(target)
-            if isinstance(symbol, Variable) and isinstance(value, s.IntLit | s.FloatLit | s.BoolLit | s.StrLit):
+            if not isinstance(symbol, Variable):
+                continue
+            if isinstance(value, s.IntLit | s.FloatLit | s.BoolLit | s.StrLit):
                 symbol.initial = symbol.initial or value
+            elif isinstance(value, s.Lambda) and not symbol.mutable:
+                self._name_lambda(value, symbol)
+        self.ready_at = None
+
+    def _name_lambda(self, node: s.Lambda, variable: Variable) -> None:
+        """Let the body of a lambda call the lambda by the name it is bound to."""
+        info = self.result.meaning[node]
+        assert isinstance(info, FunctionInfo)
+        info.source_name = self.own_names[info] = variable.name
 
     def _assign_target(self, target: s.Expr, node: s.Assign) -> None:
         if not isinstance(target, s.Name):
@@ -419,12 +476,16 @@ class _Resolver:
     def _visit_VarDecl(self, node: s.VarDecl) -> None:
         for value in node.values:
             self._visit(value)
+        self.ready_at = node.end
         for name in node.names:
             self._new_variable(name, name.name, mutable=True)
+        self.ready_at = None
 
     def _visit_Destructure(self, node: s.Destructure) -> None:
         self._visit(node.value)
+        self.ready_at = node.end
         self._bind(node.pattern)
+        self.ready_at = None
 
     def _bind(self, pattern: s.Node) -> None:
         """Declare the names of a pattern; visit the expressions in it."""
