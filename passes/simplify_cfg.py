@@ -302,6 +302,7 @@ def _convert(block: Block, op: Op, edges: Edges, options: Options) -> bool:
     args = list(then.args)
     for i in differing:
         chosen = Op(_SELECT, [op.operands[0], then.args[i], orelse.args[i]], (then.args[i].type,), None, op.loc)
+        chosen.results[0].name = then.block.params[i].name
         block.append(chosen)
         args[i] = chosen.results[0]
     block.append(branch(Target(then.block, args), op.loc))

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 FORMAT = ("wasmlathe artifact", 1, sys.implementation.cache_tag, marshal.version)
 _NOWHERE = 0xFFFF_FFFF
 
+#: The exported global in which a panic leaves the number of its site (in the manifest) plus 1 before it traps; 0 is no
+#: panic. A call of the host would cost registers in every loop with a check, because its arguments have fixed ones.
+PANIC_SITE = "__panic"
+
 
 class ArtifactDamaged(ValueError):
     """These bytes are no artifact of this version: cut, changed, or written by another tool."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
-    from wasmlathe.artifact import Artifact
+    from wasmlathe.artifact import PANIC_SITE, Artifact
 
 MEGABYTE = 1 << 20
 # The first that the system grants. 240 MB hold 5 million frames of a simple recursion and 10,000 of 24 KB each.
@@ -37,8 +37,6 @@ EXIT_BROKEN_PIPE = 128 + 13  # what a shell reports of a program that SIGPIPE en
 INTERRUPT_GRACE_SECONDS = 0.2
 
 STACK_OVERFLOW, INTEGER_OVERFLOW, DIVISION_BY_ZERO, BAD_CONVERSION, UNREACHABLE, INTERRUPTED = 0, 6, 7, 8, 9, 10
-#: The exported global in which compiled code leaves the number of a panic's site plus 1 before it traps.
-PANIC_SITE = "__panic"
 PANICS = {
     STACK_OVERFLOW: "stack overflow",
     INTEGER_OVERFLOW: "integer overflow",

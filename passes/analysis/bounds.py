@@ -100,7 +100,7 @@ class Bounds:
         name = op.row.name[4:]
         a, b = op.operands
         if name in ("eq", "ne"):
-            return ((a, b, 0), (b, a, 0)) if truth == (name == "eq") else ()
+            return ((a, b, 0), (b, a, 0)) if truth == (name == "eq") else self._different(a, b)
         less, exchanged = _LESS[name[:2]]
         if exchanged:
             a, b = b, a
@@ -112,6 +112,12 @@ class Bounds:
                 return ()
             return ((a, b, -(less == "lt")), (None, a, 0))
         return ((a, b, -(less == "lt")),)
+
+    def _different(self, a: Value, b: Value) -> Iterable[tuple[Base, Base, int]]:
+        """At the end of its range a value that is not the bound is beyond it."""
+        if self.is_at_most(a, b):
+            return ((a, b, -1),)
+        return ((b, a, -1),) if self.is_at_most(b, a) else ()
 
     # Questions.
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 from typing import Any
 
 import wasmtime
-from wasmlathe.artifact import Artifact
+from wasmlathe.artifact import PANIC_SITE, Artifact
 from wasmlathe.codegen.emit import finish, generate
 from wasmlathe.ir import types as t
 from wasmlathe.ir.core import Module
 from wasmlathe.wasm_runtime.engine import PANICS
 from wasmlathe.wasm_runtime.panics import Location, ProgramPanic
 
-HOST_TYPES = {"panic": 1, "panic_text": 3, "write": 2}
+HOST_TYPES = {"panic_text": 3, "write": 2}
 _ENGINE = wasmtime.Engine()
 
 
@@ -46,8 +46,14 @@ class Compiled:
         self.instance = linker.instantiate(self.store, code)
         self.output = b""
 
-    def panic(self, site: int) -> None:
-        raise ProgramPanic(self.artifact.manifest["sites"][site]["message"], self.location(site))
+    def panic(self) -> ProgramPanic | None:
+        """The panic of which compiled code has left the site, if it has."""
+        variable = self.instance.exports(self.store).get(PANIC_SITE)
+        site = variable.value(self.store) if variable is not None else 0
+        if not site:
+            return None
+        variable.set_value(self.store, 0)
+        return ProgramPanic(self.artifact.manifest["sites"][site - 1]["message"], self.location(site - 1))
 
     def panic_text(self, address: int, size: int, site: int) -> None:
         raise ProgramPanic(self.read(address, size).decode(), self.location(site))
@@ -71,6 +77,8 @@ class Compiled:
             found = export(self.store, *plain)
         except wasmtime.Trap as trap:
             code = trap.trap_code
+            if (panic := self.panic()) is not None:
+                raise panic from None
             if code is None or code.value not in PANICS:
                 raise
             places = (self.artifact.source_map.lookup(frame.module_offset) for frame in trap.frames)

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..artifact import Artifact
+from ..artifact import PANIC_SITE, Artifact
 from ..ir import types as t
 from ..ir.core import Block, Function, Loc, Module, Op, Target, Value
 from ..ir.ops.row import Binary, Effects, Load, Special, Store, Unary
@@ -25,9 +25,6 @@ from .structure import structure
 
 PANIC_TEXT = "env.panic_text"
 
-#: The exported global in which a panic leaves the number of its site plus 1 before it traps; 0 is no panic. A call of the
-#: host would cost registers in every loop with a check: its arguments have fixed ones.
-PANIC_SITE = "__panic"
 _NOWHERE = ("", 0, 0)  # lines count from 1
 
 #: Deeper trees are cut: Binaryen walks them recursively.
