@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..ir.clone import Copy, clone_blocks
-from ..ir.core import Block, Op, Target
+from ..ir.core import Block, Loc, Op, Target
 from .edit import branch, replace_terminator
 
 
@@ -29,6 +29,7 @@ def splice_call(call: Op, body: Sequence[Block]) -> Copy:
     copy = clone_blocks(body, fn, dict(zip(body[0].params, call.operands, strict=True)))
     twins = fn.blocks[count + 1 :]  # without the copy of the entry, whose ops join the calling block
     del fn.blocks[count:]
+    _give_place(copy.blocks[body[0]], *twins, place=call.loc)
     for op in copy.blocks[body[0]].ops:
         block.append(op)
     copy.blocks[body[0]] = block
@@ -38,6 +39,13 @@ def splice_call(call: Op, body: Sequence[Block]) -> Copy:
             ret = twin.terminator
             replace_terminator(twin, branch(Target(rest, ret.operands), ret.loc))
     return copy
+
+
+def _give_place(*blocks: Block, place: Loc | None) -> None:
+    """Ops without a place (of the library) get that of the call: it is where the user meets them."""
+    for block in blocks:
+        for op in block.ops:
+            op.loc = op.loc or place
 
 
 def _split_at(call: Op) -> Block:

@@ -17,6 +17,7 @@ from wasmlathe import cache as caches
 from wasmlathe.wasm_runtime import wasmtime_c as c
 from wasmlathe.wasm_runtime.host import Host, link
 from wasmlathe.wasm_runtime.output import Output
+from wasmlathe.artifact import PANIC_SITE
 from wasmlathe.wasm_runtime.panics import Frame, InternalError, Location, ProgramExit, ProgramPanic, TimeLimit
 
 TYPE_CHECKING = False  # the name that type checkers know, without the import of `typing`
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
-    from wasmlathe.artifact import PANIC_SITE, Artifact
+    from wasmlathe.artifact import Artifact
 
 MEGABYTE = 1 << 20
 # The first that the system grants. 240 MB hold 5 million frames of a simple recursion and 10,000 of 24 KB each.

@@ -7,24 +7,20 @@ from __future__ import annotations
 
 import os
 import random
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
+from evaluate import Evaluator
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from loop_programs import Writer
 from pass_harness import pass_named, read_module, run_pass
+from random_ir import arguments, modules
 from wasmlathe.ir.clone import clone_module
 from wasmlathe.ir.core import Module
 from wasmlathe.ir.ops import Trap
 from wasmlathe.ir.print import literal
 from wasmlathe.ir.print import print as ir_text
-
-sys.path.append(str(Path(__file__).parents[1] / "ir"))
-from evaluate import Evaluator  # noqa: E402  the folder has to be found first
-from random_ir import arguments, modules  # noqa: E402
 
 PROGRAMS = int(os.environ.get("WASMLATHE_RANDOM_PROGRAMS", "200"))
 PASSES = (

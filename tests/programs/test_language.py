@@ -57,7 +57,7 @@ PROGRAMS = [
      "print(match \"img/cat\" { \"img/\" ++ r => r, _ => \"none\" })", "cat\n"),
     ("match on arrays",
      "print(match [1, 2] { [] => \"e\", [a] => \"1\", [1, b] => \"one {b}\", _ => \"m\" })", "one 2\n"),
-    ("no fitting arm gives nil", "x = match 5 { 1 => 10 }\nprint(x ?? \"none\", x == nil)", "none true\n"),
+    ("no fitting arm gives nil", "x = match 5 { 1 => 10 }\nprint(x ?? 7, x == nil)", "7 true\n"),
     ("negative indexes count from the end", "xs = [1, 2, 3]\nxs[-1] = 9\nprint(xs[-1], xs[-3], \"abc\"[-1])", "9 1 c\n"),
     ("slices copy", "xs = [0, 1, 2, 3, 4]\nprint(xs[1:-1].join(\"\"), xs[::-2].join(\"\"), \"hello\"[-3:])", "123 420 llo\n"),
     ("reading out of range beside `??` gives nil", "xs = [1]\nprint(xs[5] ?? 7, xs[0] ?? 7)", "7 1\n"),

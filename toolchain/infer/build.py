@@ -164,7 +164,8 @@ class FunctionBuilder:
         else:
             results = (ir_type(result),)
         params = [ir_type(type_) for type_ in instance.args]
-        self.function = Function(program.name_of(instance), params, results, hir.loc)
+        self.has_places = hir.loc is None or hir.loc.file in program.files
+        self.function = Function(program.name_of(instance), params, results, hir.loc if self.has_places else None)
         self.function.source_name = hir.source_name
         if "inline" in hir.attrs:
             self.function.attrs["inline"] = hir.attrs["inline"]
@@ -207,7 +208,8 @@ class FunctionBuilder:
 
     def _fill(self, block: Block) -> None:
         for op in block.ops:
-            self.emitter.builder.loc = op.loc
+            # Library code has no place of its own: what goes wrong there is told at the user's call.
+            self.emitter.builder.loc = op.loc if self.has_places else None
             if op.row.terminator:
                 self._terminator(op)
                 return

@@ -219,11 +219,14 @@ class Emitter:
 
     def global_get(self, name: str, checked: bool) -> Value:
         if checked:
-            shown = name.rpartition(".")[2]
             ready = self.builder.emit("global.get", (), (t.BOOL,), name=ready_flag(name)).results[0]
-            self.check(ready, f"cannot access '{shown}' before initialization")
+            self.check(ready, _uninitialised(name))
         variable = self.module.globals[name]
         return self.builder.emit("global.get", (), (variable.type,), name=name).results[0]
+
+    def uninitialised(self, name: str) -> None:
+        """Panic, because the module variable has no value."""
+        self.builder.panic(_uninitialised(name))
 
     def global_set(self, name: str, value: Value) -> None:
         self.builder.emit("global.set", (value,), (), name=name)
@@ -260,6 +263,10 @@ class Emitter:
 
 def closure_name(site: ClosureSite) -> str:
     return f"{site.function.name}.closure{site.number}"
+
+
+def _uninitialised(name: str) -> str:
+    return f"cannot access '{name.rpartition('.')[2]}' before initialization"
 
 
 def ready_flag(name: str) -> str:

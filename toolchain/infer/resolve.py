@@ -604,7 +604,10 @@ def _cell_set(op: Op, types: Sequence[Ty], context: Context) -> Choice:
 @rule("global_get")
 def _global_get(op: Op, types: Sequence[Ty], context: Context) -> Choice:
     name, checked = op.attrs["name"], op.attrs["checked"]
-    return Typed(context.read(context.global_cell(name)), [], lambda em, v: em.global_get(name, checked))
+    content = context.read(context.global_cell(name))
+    if content is NEVER:  # nothing that is executed sets it
+        return Typed(NEVER, [], lambda em, v: em.uninitialised(name))
+    return Typed(content, [], lambda em, v: em.global_get(name, checked))
 
 
 @rule("global_set")
