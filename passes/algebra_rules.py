@@ -7,6 +7,7 @@ Canonical forms: constants right; `add` of a negative constant instead of `sub`;
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ..ir.ops import numeric
@@ -39,6 +40,11 @@ def _rules(ty: str, ints: numeric.Integers) -> list[Rule]:
     return [Rule(f"{ty}-{r.name}", r.pattern, r.replacement, r.when, r.assuming) for r in rules]
 
 
+def _applied(op: Callable[..., Node], constant: Callable[[Match], Any]) -> Callable[[Match], Node]:
+    """The replacement by `op` of x and a constant computed from those that were matched."""
+    return lambda m: op(x, constant(m))
+
+
 def _sums(i: Ops, ints: numeric.Integers) -> list[Rule]:
     return [
         Rule("add-zero", i.add(x, 0), x),
@@ -68,7 +74,7 @@ def _sums(i: Ops, ints: numeric.Integers) -> list[Rule]:
 
 def _products(i: Ops, ints: numeric.Integers) -> list[Rule]:
     def fits(m: Match) -> bool:
-        return 0 <= m.c < ints.bits and 0 <= m.d < ints.bits
+        return bool(0 <= m.c < ints.bits and 0 <= m.d < ints.bits)
 
     return [
         Rule("mul-zero", i.mul(x, 0), 0),
@@ -221,7 +227,7 @@ def _shifts(i: Ops, ints: numeric.Integers) -> list[Rule]:
         Rule(
             f"{n}-count",
             shift[n](x, c),
-            lambda m, n=n: shift[n](x, m.c & (bits - 1)),
+            _applied(shift[n], lambda m: m.c & (bits - 1)),
             when=lambda m: not 0 <= m.c < bits,
             assuming=lambda z3, m: True,
         )
@@ -230,22 +236,22 @@ def _shifts(i: Ops, ints: numeric.Integers) -> list[Rule]:
     rules += [Rule(f"{n}-masked-count", shift[n](x, i.and_(y, bits - 1)), shift[n](x, y)) for n in names]
 
     def short(m: Match) -> bool:
-        return 0 <= m.c < bits and 0 <= m.d < bits and m.c + m.d < bits
+        return bool(0 <= m.c < bits and 0 <= m.d < bits and m.c + m.d < bits)
 
     def long(m: Match) -> bool:
-        return 0 <= m.c < bits and 0 <= m.d < bits and m.c + m.d >= bits
+        return bool(0 <= m.c < bits and 0 <= m.d < bits and m.c + m.d >= bits)
 
     def long_terms(z3: Any, m: Match) -> Any:
         return z3.And(z3.ULT(m.c, bits), z3.ULT(m.d, bits), z3.UGE(m.c + m.d, bits))
 
     def same_count(m: Match) -> bool:
-        return 0 < m.c < bits
+        return bool(0 < m.c < bits)
 
     def same_count_terms(z3: Any, m: Match) -> Any:
         return z3.ULT(m.c, bits)
 
     rules += [
-        Rule(f"{n}-twice", shift[n](shift[n](x, c), d), lambda m, n=n: shift[n](x, m.c + m.d), short)
+        Rule(f"{n}-twice", shift[n](shift[n](x, c), d), _applied(shift[n], lambda m: m.c + m.d), short)
         for n in ("shl", "shr_s", "shr_u")
     ]
     rules += [
@@ -314,9 +320,9 @@ def _comparisons_of_sums(i: Ops, ints: numeric.Integers) -> list[Rule]:
     rules = []
     for name, compare in (("eq", i.eq), ("ne", i.ne)):
         rules += [
-            Rule(f"{name}-sum-constant", compare(i.add(x, c), d), lambda m, e=compare: e(x, m.d - m.c)),
-            Rule(f"{name}-difference-constant", compare(i.sub(c, x), d), lambda m, e=compare: e(x, m.c - m.d)),
-            Rule(f"{name}-xor-constant", compare(i.xor(x, c), d), lambda m, e=compare: e(x, m.c ^ m.d)),
+            Rule(f"{name}-sum-constant", compare(i.add(x, c), d), _applied(compare, lambda m: m.d - m.c)),
+            Rule(f"{name}-difference-constant", compare(i.sub(c, x), d), _applied(compare, lambda m: m.c - m.d)),
+            Rule(f"{name}-xor-constant", compare(i.xor(x, c), d), _applied(compare, lambda m: m.c ^ m.d)),
             Rule(f"{name}-difference-zero", compare(i.sub(x, y), 0), compare(x, y)),
             Rule(f"{name}-xor-zero", compare(i.xor(x, y), 0), compare(x, y)),
             Rule(f"{name}-sum-part", compare(i.add(x, y), y), compare(x, 0)),

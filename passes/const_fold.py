@@ -10,6 +10,7 @@ evaluation that would trap is left in the program.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from ..ir import types as t
@@ -22,7 +23,7 @@ from .edit import branch, drop_params, replace_terminator
 
 _CONST_OF_TYPE = {type_: row_named(f"{type_}.const") for type_ in (t.I32, t.I64, t.F64, t.BOOL)}
 CONST_OPS = frozenset(row.name for row in _CONST_OF_TYPE.values())
-_CONVERT = {t.I32: wrap32, t.I64: wrap64, t.F64: float, t.BOOL: bool}
+_CONVERT: dict[t.Type, Callable[[Any], Any]] = {t.I32: wrap32, t.I64: wrap64, t.F64: float, t.BOOL: bool}
 
 #: Ops whose result shows the bits of a NaN, which differ between engines.
 _SHOWS_NAN_BITS = frozenset({"i64.reinterpret_f64", "f64.copysign"})

@@ -5,8 +5,10 @@ wrap (extend x)  =>  x        wrap (add (extend x), (extend y))  =>  add x, y   
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ..ir.ops.numeric import M32, MIN32, wrap32
-from .rules import Const, Match, Ops, Rule, Var
+from .rules import Const, Match, Node, Ops, Rule, Var
 
 x, y = Var("x"), Var("y")
 c = Const("c")
@@ -43,6 +45,11 @@ _WIDTHS = [
 ]
 
 
+def _narrowed(op: Callable[..., Node]) -> Callable[[Match], Node]:
+    """The replacement by `op` of x and the low half of the constant."""
+    return lambda m: op(x, wrap32(m.c))
+
+
 def _narrowing() -> list[Rule]:
     """Arithmetic on extended values of which only the low half is used."""
     rules = []
@@ -54,7 +61,7 @@ def _narrowing() -> list[Rule]:
                 Rule(
                     f"wrap-{text}-extend_{kind}-constant",
                     wrap(wide(extend(x), c)),
-                    lambda m, narrow=narrow: narrow(x, wrap32(m.c)),
+                    _narrowed(narrow),
                 )
             )
     for kind, extend in (("s", signed), ("u", unsigned)):
@@ -73,10 +80,10 @@ def _comparisons() -> list[Rule]:
     """Comparisons of extended values are comparisons of the values."""
 
     def in_signed(m: Match) -> bool:
-        return MIN32 <= m.c < -MIN32
+        return bool(MIN32 <= m.c < -MIN32)
 
     def in_unsigned(m: Match) -> bool:
-        return 0 <= m.c <= M32
+        return bool(0 <= m.c <= M32)
 
     rules = []
     for name in ("eq", "ne", "lt_s", "le_s", "gt_s", "ge_s", "lt_u", "le_u", "gt_u", "ge_u"):
@@ -88,7 +95,7 @@ def _comparisons() -> list[Rule]:
             Rule(
                 f"{name}-extend_s-constant",
                 wide(signed(x), c),
-                lambda m, narrow=narrow: narrow(x, wrap32(m.c)),
+                _narrowed(narrow),
                 when=in_signed,
             )
         )
@@ -97,7 +104,7 @@ def _comparisons() -> list[Rule]:
                 Rule(
                     f"{name}-extend_u-constant",
                     wide(unsigned(x), c),
-                    lambda m, narrow=as_unsigned: narrow(x, wrap32(m.c)),
+                    _narrowed(as_unsigned),
                     when=in_unsigned,
                 )
             )

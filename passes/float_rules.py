@@ -8,8 +8,9 @@ Which NaN comes out is not part of the meaning (WebAssembly leaves it open); tha
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
-from .rules import Const, Match, Ops, Rule, Var
+from .rules import Const, Match, Node, Ops, Rule, Var
 
 x, y = Var("x"), Var("y")
 c = Const("c")
@@ -23,6 +24,11 @@ _SWAPPED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le"}
 def _has_exact_reciprocal(m: Match) -> bool:
     """True for powers of two whose reciprocal is a normal number."""
     return m.c != 0.0 and math.isfinite(m.c) and abs(math.frexp(m.c)[0]) == 0.5 and abs(math.frexp(m.c)[1]) <= 1000
+
+
+def _with_negated(name: str) -> Callable[[Match], Node]:
+    compare = getattr(f64, name)
+    return lambda m: compare(x, -m.c)
 
 
 _RULES = [
@@ -74,7 +80,7 @@ _RULES = [
         Rule(
             f"{name}-negation-constant",
             getattr(f64, name)(neg(x), c),
-            lambda m, other=other: getattr(f64, other)(x, -m.c),
+            _with_negated(other),
         )
         for name, other in (*_SWAPPED.items(), ("eq", "eq"), ("ne", "ne"))
     ),

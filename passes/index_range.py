@@ -202,7 +202,7 @@ def _step(param: Value, arrived: Value) -> int | None:
     op = arrived.op
     if op is None or op.row.name not in ("i32.add", "i64.add", "i32.sub", "i64.sub") or op.operands[0] is not param:
         return None
-    constant = constant_of(op.operands[1])
+    constant: int | None = constant_of(op.operands[1])
     return constant if constant is None or op.row.name.endswith("add") else -constant
 
 

@@ -86,7 +86,7 @@ class _Repair:
         return self._at_end_of(above)
 
     def _at_end_of(self, block: Block) -> Value:
-        passed = []
+        passed: list[Block] = []
         at: Block | None = block
         while at is not None:
             found = self._at_end.get(at) or self._params.get(at)

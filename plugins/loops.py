@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from wasmlathe.passes import gvn, hoist_guards, index_range, licm, load_forwarding, loop_rotate, unroll_linear
+from wasmlathe.passes import (
+    gvn,
+    hoist_guards,
+    index_range,
+    index_signs,
+    licm,
+    load_forwarding,
+    loop_rotate,
+    unroll_linear,
+)
 from wasmlathe.pipeline.hookspecs import hookimpl
 from wasmlathe.pipeline.spec import PassSpec
 
-MODULES = (gvn, index_range, load_forwarding, loop_rotate, licm, hoist_guards, unroll_linear)
+MODULES = (gvn, index_range, index_signs, load_forwarding, loop_rotate, licm, hoist_guards, unroll_linear)
 
 
 @hookimpl

@@ -39,6 +39,8 @@ _WASM = (
 _LOOPS = (
     "loop-rotate",
     "licm",
+    "simplify-cfg#rotated",
+    "index-signs",
     "index-range",
     "const-fold#checks",
     "simplify-cfg#checks",
