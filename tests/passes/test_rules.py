@@ -58,7 +58,8 @@ def test_a_rule_is_proved(rule: Rule) -> None:
     except prover.NotProvable:
         assert prover.is_float(rule), "an op over integers has no z3 meaning"
     except TimeoutError:
-        assert prover.is_float(rule), "z3 did not prove it in time"  # rules over floats are tested on every pair of special values
+        # Rules over floats are also tested on every pair of special values.
+        assert prover.is_float(rule), "z3 did not prove it in time"
 
 
 @by_rule

@@ -48,6 +48,8 @@ _LOOPS = (
     Repeat(3, ("licm#guards", "hoist-guards")),
     "load-forwarding",
     "gvn#lengths",
+    "simplify-cfg#lengths",
+    "index-signs#lengths",
     "index-range#lengths",
 )
 

@@ -26,6 +26,9 @@ _UNSUPPORTED = {
     "Select": "`select`",
 }
 
+#: With a constant step up to this size a loop adds without a look at what lies beyond the largest Int.
+_SMALL_STEP = 1 << 31
+
 #: Direct calls of these as the last expression of a body give nil (LANGUAGE.md section 6).
 _NO_TAIL_VALUE = frozenset({"print", "assert", "assertEq", "assertNe"})
 
@@ -311,7 +314,7 @@ class StatementLowering(PatternLowering):
         if len(bounds) < 3:
             return _count_up(self, source, low, high, "lt", None)
         step = source.args[2]
-        if isinstance(step, s.IntLit) and step.value != 0:
+        if isinstance(step, s.IntLit) and 0 < abs(step.value) <= _SMALL_STEP:
             return _count_up(self, source, low, high, "lt" if step.value > 0 else "gt", bounds[2])
         return _count_by(self, source, low, high, self.call("__checked_step", source, bounds[2]))
 
@@ -376,7 +379,7 @@ def _count_by(lowering: StatementLowering, node: s.Node, low: Value, high: Value
     def more(at: list[Value]) -> Value:
         return lowering.op("truth", node, lowering.call("__counts_on", node, at[0], high, step))
 
-    return Steps([low], more, lambda at: at, lambda at: [lowering.op("add", node, at[0], step)])
+    return Steps([low], more, lambda at: at, lambda at: [lowering.call("__step_on", node, at[0], high, step)])
 
 
 def type_text(node: s.TypeExpr) -> str:
