@@ -237,6 +237,8 @@ class Emitter:
         kind, _, name = row.op.partition(":")
         if kind == "import":
             return self._import(name, operands)
+        if result is NEVER and row.result == "Element":
+            return None  # an array that never has elements: the library looks at its length before
         if result is NIL or result is NEVER:
             self.effect(row.op, *operands)
             return None

@@ -17,9 +17,12 @@ from wasmlathe.passes.analysis.cfg import cfg
 from .choices import CallFunction, CallSites, Problem, Typed
 from .instances import Instance, InstanceTable
 from .lattice import FALSE, NEVER, TRUE, ClosureSite, Ty, TypeCell, join, same
+from .readonly import ReadOnly
 from .resolve import choose
 
-MAX_STEPS = 400_000
+MAX_STEPS = 3_000_000
+#: How deeply callees are analysed in the middle of their callers.
+MAX_DEPTH = 200
 
 
 class TooManySteps(Exception):
@@ -36,12 +39,13 @@ class Flow:
     def __init__(self, module: Module, library: Callable[[str], Function | None]) -> None:
         self.module = module
         self.library = library
-        self.table = InstanceTable()
+        self.table = InstanceTable(ReadOnly(self.function))
         self.globals: dict[str, TypeCell] = {}
         self.queue: deque[Instance] = deque()
         self.orders: dict[Function, list[Block]] = {}
         self.current: Instance | None = None
         self.site_count = 0
+        self.depth = 0
         self.steps = 0
 
     # --- the queue ---------------------------------------------------------------------------------------------------
@@ -64,8 +68,21 @@ class Flow:
             instance.queued = False
             self.analyse(instance)
 
+    def _visit(self, callee: Instance) -> None:
+        """Analyse a callee at once, so that its caller goes on with its result; later, where calls nest too deeply."""
+        if self.depth == MAX_DEPTH or callee.active:
+            self.enqueue(callee)
+            return
+        caller = self.current
+        self.depth += 1
+        self.analyse(callee)
+        self.depth -= 1
+        self.current = caller
+
     def analyse(self, instance: Instance) -> None:
+        """Bring what is known of an instance up to date with what it looks at."""
         self.current = instance
+        instance.active = True
         changed = self._join_parameters(instance)
         instance.live.add(instance.function.entry)
         order = self._order(instance.function)
@@ -75,6 +92,7 @@ class Flow:
             for block in order:
                 if block in instance.live:
                     changed |= self._block(instance, block)
+        instance.active = False
         self.current = None
 
     def _order(self, function: Function) -> list[Block]:
@@ -135,7 +153,7 @@ class Flow:
             instance.calls.setdefault(op, {})[number] = callee
             callee.callers.setdefault(instance)
             if not callee.live or not callee.has_seen_arguments():
-                self.enqueue(callee)
+                self._visit(callee)
             result = join(result, callee.result)
         return result
 

@@ -3,8 +3,9 @@
 Every call is analysed in an instance of its callee. Scalars are told apart by type, arrays by the very cells of their
 elements, so that what one caller pushes into its array does not blur another's; instances that end up alike share
 one typed function in the end. A function that returns an array it has made is analysed apart for every call, since
-every call makes another array. Three things keep the number of instances finite and small:
+every call makes another array. Four things keep the number of instances finite and small:
 
+* arrays of plain elements that a function only reads are told apart by structure alone (`readonly`);
 * inside its own recursion a function reuses the instance whose types are alike, merging the cells;
 * a function has at most `MAX_INSTANCES` instances told apart by cells, then alike ones are merged;
 * and at most `MAX_SHAPES` of different structure, then all further calls from its own recursion join the last one; calls
@@ -17,7 +18,8 @@ from collections.abc import Sequence
 
 from wasmlathe.ir.core import Block, Function, Op, Value
 
-from .lattice import NEVER, ClosureSite, Ty, TypeCell, alike, join, merge, same, widen_bool
+from .lattice import NEVER, Array, ClosureSite, Ty, TypeCell, alike, join, merge, same, widen_bool
+from .readonly import ReadOnly
 
 MAX_INSTANCES = 64
 MAX_SHAPES = 12
@@ -28,6 +30,7 @@ class Instance:
     """One function analysed for one list of parameter types; its results grow until the fixpoint."""
 
     __slots__ = (
+        "active",
         "args",
         "callers",
         "calls",
@@ -62,6 +65,8 @@ class Instance:
         #: The instances that a call goes to at present (by site number for calls of function values).
         self.calls: dict[Op, dict[int, Instance]] = {}
         self.queued = False
+        #: Whether it is being analysed: calls that come back to it have to wait for its result.
+        self.active = False
 
     def has_seen_arguments(self) -> bool:
         """Whether the analysis of the body has taken in the present parameter types."""
@@ -87,7 +92,8 @@ class Instance:
 class InstanceTable:
     """All instances, by function."""
 
-    def __init__(self) -> None:
+    def __init__(self, read_only: ReadOnly) -> None:
+        self.read_only = read_only
         self.by_function: dict[Function, list[Instance]] = {}
         self.count = 0
         #: Functions whose calls were widened, for `explain`.
@@ -100,7 +106,7 @@ class InstanceTable:
         known = self.by_function.setdefault(function, [])
         apart = self._is_factory(function)
         for instance in known:
-            if all(same(a, b) for a, b in zip(instance.args, types, strict=True)) and (
+            if self._fits(instance, types, caller) and (
                 not apart or (instance.parent is caller and instance.origin is origin)
             ):
                 return instance
@@ -116,6 +122,13 @@ class InstanceTable:
         instance = Instance(function, types, caller, origin, self.count)
         known.append(instance)
         return instance
+
+    def _fits(self, instance: Instance, types: list[Ty], caller: Instance | None) -> bool:
+        """Whether a call with these types can go to `instance` without any effect on the types of either."""
+        return all(
+            same(known, type_) or (_is_flat(known, type_, caller) and self.read_only.is_read_only(instance.function, i))
+            for i, (known, type_) in enumerate(zip(instance.args, types, strict=True))
+        )
 
     def _is_factory(self, function: Function) -> bool:
         found = self.factories.get(function)
@@ -148,6 +161,14 @@ def _returns_new_object(function: Function) -> bool:
             ):
                 return True
     return False
+
+
+def _is_flat(known: Ty, type_: Ty, caller: Instance | None) -> bool:
+    """Whether both are arrays of the same plain elements; `caller` is looked at again when those grow."""
+    if not isinstance(known, Array) or not isinstance(type_, Array) or caller is None:
+        return False
+    content = type_.cell.read(caller)
+    return content is not NEVER and type(content) is Ty and known.cell.read(caller) is content
 
 
 def _merged(instance: Instance, types: list[Ty]) -> Instance:
