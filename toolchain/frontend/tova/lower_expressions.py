@@ -64,13 +64,15 @@ class ExpressionLowering(LoweringCore):
             return self.closure_of(symbol, node)
         if isinstance(symbol, LibraryName):
             return self._library_value(symbol, node)
-        return self.nil(node)  # undefined: reported by name resolution
+        return self.nil(node)  # refused where it is declared
 
     def _library_value(self, symbol: LibraryName, node: s.Expr) -> Value:
         if symbol.kind == "constant":
             return self.const(CONSTANTS[symbol.name], node)
         if symbol.kind == "function":
             return self.op("closure", node, function=LIBRARY_PREFIX + symbol.name)
+        if symbol.kind == "missing":
+            return self.unsupported(f"`{symbol.name}` of the library", node)
         return self.unsupported(f"`{symbol.name}` as a value", node)
 
     def closure_of(self, info: FunctionInfo, node: s.Node) -> Value:
@@ -211,7 +213,7 @@ class ExpressionLowering(LoweringCore):
         item = self.expression(node.item)
         if isinstance(node.container, s.Range):
             low, high = self.expression(node.container.low), self.expression(node.container.high)
-            found = self.call("__in_range", node, item, low, high, self.const(node.container.inclusive, node))
+            found = self.call("__in_numbers", node, item, low, high, self.const(node.container.inclusive, node))
         else:
             found = self.op("in", node, item, self.expression(node.container))
         return self.op("not", node, found) if node.negated else found

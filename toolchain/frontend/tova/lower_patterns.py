@@ -39,14 +39,22 @@ class PatternLowering(ExpressionLowering):
                 self.block.name = "dead"
                 break
         if falls_through:
-            if not _covers_bools(node.arms):
-                if want:
-                    values.append(self.nil(node))
-                edges.append(self.edge())
-            else:
-                self.builder.emit("unreachable", (), ())
+            if _covers_bools(node.arms):
+                self._leave_bools(subject, node)
+            if want:
+                values.append(self.nil(node))
+            edges.append(self.edge())
         _, result = self.join("endmatch", edges, values if want else None)
         return self.nil(node) if want and result is None else result
+
+    def _leave_bools(self, subject: Value, node: s.Match) -> None:
+        """After arms for `true` and `false` go on only if the subject is none of them, which its type tells."""
+        done, other = self.new_block("bool"), self.new_block("other")
+        self.branch(self.op("truth", node, self.op("is", node, subject, type="Bool")), done, other)
+        env = self.env
+        self.start(done)
+        self.builder.emit("unreachable", (), ())
+        self.start(other, env)
 
     def test(self, pattern: s.Pattern, subject: Value, failed: Block) -> None:
         """Go on if `subject` fits `pattern`, which binds its names; else continue at `failed`."""
@@ -55,6 +63,9 @@ class PatternLowering(ExpressionLowering):
             self.unsupported(_UNSUPPORTED[type(pattern).__name__], pattern)
         else:
             method(pattern, subject, failed)
+
+    def _require_kind(self, kind: str, pattern: s.Pattern, subject: Value, failed: Block) -> None:
+        self._require(self.op("is", pattern, subject, type=kind), pattern, failed)
 
     def _require(self, holds: Value, node: s.Node, failed: Block) -> None:
         passed = self.new_block("fits")
@@ -84,12 +95,14 @@ class PatternLowering(ExpressionLowering):
         self._require(self.call("__in_range", pattern, subject, low, high, inclusive), pattern, failed)
 
     def _test_PrefixPattern(self, pattern: s.PrefixPattern, subject: Value, failed: Block) -> None:
+        self._require_kind("String", pattern, subject, failed)
         prefix = self.const(pattern.prefix, pattern)
         self._require(self.call("startsWith", pattern, subject, prefix), pattern, failed)
         rest = self.call("__after_prefix", pattern, subject, prefix)
         self.test(pattern.rest, rest, failed)
 
     def _test_ArrayPattern(self, pattern: s.ArrayPattern, subject: Value, failed: Block) -> None:
+        self._require_kind("Array", pattern, subject, failed)
         length = self.op("getattr", pattern, subject, name="length")
         wanted = self.const(len(pattern.items), pattern)
         compare = "eq" if pattern.rest is None else "ge"

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 from wasmlathe.diagnostics import Diagnostics, SourceFile, Span, nearest
 
 from . import syntax as s
-from .names import CONSTANTS, NAMESPACES, camel_case
+from .names import CONSTANTS, NAMESPACES, NOT_YET, camel_case
 from .parser_statements import FOREIGN_NAMES
 
 
@@ -88,7 +88,7 @@ class FunctionInfo:
 
 
 class LibraryName:
-    """A function, constant or namespace of the standard library."""
+    """A function, constant or namespace of the standard library; or one that is `missing`: not supported yet."""
 
     __slots__ = ("kind", "name")
 
@@ -97,7 +97,16 @@ class LibraryName:
         self.name = name
 
 
-Symbol = Variable | FunctionInfo | LibraryName
+class RefusedName:
+    """A name of a declaration that lowering refuses, and says so there."""
+
+    __slots__ = ("start",)
+
+    def __init__(self, start: int) -> None:
+        self.start = start
+
+
+Symbol = Variable | FunctionInfo | LibraryName | RefusedName
 
 
 class Scope:
@@ -276,7 +285,9 @@ class _Resolver:
         if name in NAMESPACES:
             return LibraryName("namespace", name)
         present = camel_case(name)
-        return LibraryName("function", present) if present in self.library else None
+        if present in self.library:
+            return LibraryName("function", present)
+        return LibraryName("missing", name) if name in NOT_YET or present in NOT_YET else None
 
     def _undefined(self, node: s.Node, name: str) -> None:
         visible = set(self.library) | set(CONSTANTS) | set(NAMESPACES)
@@ -304,7 +315,9 @@ class _Resolver:
         """Declare the functions of a block before anything else of it."""
         for statement in statements:
             declaration = statement.statement if isinstance(statement, s.Pub) else statement
-            if isinstance(declaration, s.FnDecl):
+            if isinstance(declaration, s.TypeDecl | s.TypeAlias | s.Import):
+                self._visit(declaration)
+            elif isinstance(declaration, s.FnDecl):
                 info = self._new_function(declaration, declaration.name)
                 self._declare(declaration.name, info, declaration.name_start)
 
@@ -537,8 +550,10 @@ class _Resolver:
         for clause in node.clauses:
             self._visit(clause.source)
             self.scope = Scope(self.function, self.scope)
+            self.ready_at = node.start  # the element stands before the clause that binds its names
             for target in clause.targets:
                 self._bind(target)
+            self.ready_at = None
             if clause.condition is not None:
                 self._visit(clause.condition)
         for result in results:
@@ -608,13 +623,29 @@ class _Resolver:
         self._visit(node.value)
         self._in_scope(node.body.statements, lambda: self._new_variable(node.name, node.name.name) and None)
 
-    def _skip(self, node: s.Node) -> None:
-        """Declarations whose names belong to parts of the language that lowering refuses."""
+    def _visit_TypeDecl(self, node: s.TypeDecl) -> None:
+        self._refuse([node.name, *(variant.name for variant in node.variants)], node)
 
-    _visit_TypeDecl = _visit_TypeAlias = _visit_Trait = _visit_Import = _visit_Export = _visit_Test = _visit_Bench = (
-        _skip
-    )
-    _visit_Impl = _visit_Select = _visit_SelectCase = _visit_Concurrent = _skip
+    def _visit_TypeAlias(self, node: s.TypeAlias) -> None:
+        options = node.type.options if isinstance(node.type, s.UnionType) else ()
+        self._refuse([node.name, *(option.name for option in options if isinstance(option, s.NamedType))], node)
+
+    def _visit_Import(self, node: s.Import) -> None:
+        names = [node.default, node.namespace, *(item.alias for item in node.items)]
+        self._refuse([name for name in names if name is not None], node)
+
+    def _refuse(self, names: list[str], node: s.Stmt) -> None:
+        for name in names:
+            self.scope.names.setdefault(name, RefusedName(node.start))
+
+    def _visit_Concurrent(self, node: s.Concurrent) -> None:
+        for statement in node.body.statements:  # what it binds is visible after it
+            self._visit(statement)
+
+    def _skip(self, node: s.Node) -> None:
+        """Declarations without names, of parts of the language that lowering refuses."""
+
+    _visit_Trait = _visit_Export = _visit_Test = _visit_Bench = _visit_Impl = _visit_Select = _visit_SelectCase = _skip
 
 
 def _is_named(info: FunctionInfo) -> bool:
