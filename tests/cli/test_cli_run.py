@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from programs import DIVIDES_BY_ZERO, RETURNS_55, RUNS_FOREVER
+from cli_programs import DIVIDES_BY_ZERO, RETURNS_55, RUNS_FOREVER
 from wasmlathe import quick
 from wasmlathe.cli import main
 from wasmlathe.codegen import binaryen

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from programs import RETURNS_55
+from cli_programs import RETURNS_55
 from wasmlathe.artifact import SourceMap
 from wasmlathe.cli import main
 from wasmlathe.cli.writing import write_all

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from programs import HAS_TWO_ERRORS, RETURNS_55
+from cli_programs import HAS_TWO_ERRORS, RETURNS_55
 from wasmlathe import cache
 from wasmlathe.cli import main
 

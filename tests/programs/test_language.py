@@ -42,6 +42,11 @@ PROGRAMS = [
      "0\n1\nall\n"),
     ("a range with a step counts down", "for i in range(10, 0, -4) { print(i) }", "10\n6\n2\n"),
     ("ranges are empty when they start behind their end", "for i in 3..1 { print(i) }\nprint(len(3..1))", "0\n"),
+    ("steps beyond the largest Int end a range",
+     "fn f(a, b, s) { var n = 0\n for i in range(a, b, s) { n += 1 }\n \"{n} {len(range(a, b, s))}\" }\nleast = -9223372036854775807 - 1\n"
+     "print(f(0, 9223372036854775807, 4611686018427387904), f(9223372036854775807, least, least), f(10, 0, -4))", "2 2 2 2 3 3\n"),
+    ("only whole numbers are in a range", "print(2.5 in 1..5, 2.0 in 1..5, 5 in 1..5, 5 in 1..=5)", "false true false true\n"),
+    ("arrays that stay empty", "g = []\nfor x in g { print(x) }\nprint(g, g.pop(), max([]), g.map(fn(x) x + 1).join(\",\"))", "[] nil nil \n"),
     ("`when` skips elements", "for n in 1..=6 when n % 3 == 0 { print(n) }", "3\n6\n"),
     ("elements appended while iterating are visited",
      "xs = [1, 2]\nfor x in xs { if x < 4 { xs.push(x + 2) } }\nprint(xs.join(\",\"))", "1,2,3,4,5\n"),
@@ -57,6 +62,13 @@ PROGRAMS = [
      "print(match \"img/cat\" { \"img/\" ++ r => r, _ => \"none\" })", "cat\n"),
     ("match on arrays",
      "print(match [1, 2] { [] => \"e\", [a] => \"1\", [1, b] => \"one {b}\", _ => \"m\" })", "one 2\n"),
+    ("patterns do not fit values of other kinds",
+     "print(match \"ab\" { [a, b] => 1, _ => 2 }, match 5 { \"a\" ++ r => r, [x] => x, _ => 3 }, match 5 { true => 1, false => 2 })",
+     "2 3 nil\n"),
+    ("patterns do not fit nil",
+     "fn f(n) { if n > 0 { n > 1 } else { nil } }\nfn t(n) { if n > 0 { \"abc\" } else { nil } }\nfn xs(n) { if n > 0 { [n] } else { nil } }\n"
+     "fn g(v) { match v { true => 1, false => 2 } }\nfn h(v) { match v { \"a\" ++ r => r, _ => \"none\" } }\n"
+     "fn k(v) { match v { [a] => a, _ => -1 } }\nprint(g(f(0)), g(f(2)), h(t(0)), h(t(1)), k(xs(0)), k(xs(3)))", "nil 1 none bc -1 3\n"),
     ("no fitting arm gives nil", "x = match 5 { 1 => 10 }\nprint(x ?? 7, x == nil)", "7 true\n"),
     ("negative indexes count from the end", "xs = [1, 2, 3]\nxs[-1] = 9\nprint(xs[-1], xs[-3], \"abc\"[-1])", "9 1 c\n"),
     ("slices copy", "xs = [0, 1, 2, 3, 4]\nprint(xs[1:-1].join(\"\"), xs[::-2].join(\"\"), \"hello\"[-3:])", "123 420 llo\n"),

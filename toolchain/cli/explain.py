@@ -18,14 +18,19 @@ _REFUSED = "not-"
 @click.command("explain")
 @click.argument("file", metavar="FILE")
 @click.option("--kind", "kinds", multiple=True, metavar="KIND", help="Show remarks of this kind only, as inlined.")
+@click.option("--library", is_flag=True, help="Also tell what happened inside of the standard library.")
 @pipeline_options
-def command(file: str, kinds: tuple[str, ...], **common: Any) -> int:
+def command(file: str, kinds: tuple[str, ...], library: bool, **common: Any) -> int:
     """Tell what was inlined, hoisted, boxed, ..., and why not, by lines of FILE."""
     options = compile_options(**common)
     options.stop_at = "mem"
     compilation = compile_file(file, options)
     tell_diagnostics(compilation.warnings)
-    remarks = [remark for remark in compilation.remarks if not kinds or remark.kind in kinds]
+    remarks = [
+        remark
+        for remark in compilation.remarks
+        if (not kinds or remark.kind in kinds) and (library or remark.loc is not None)  # the library has no places
+    ]
     click.echo(report(remarks, compilation.source))
     return 0
 

@@ -30,6 +30,10 @@ WRONG = [
     ("records are named as not supported yet", "r = {a: 1}", [("E0400", 1, 5, "records")]),
     ("tuples are named as not supported yet", "t = (1, 2)", [("E0400", 1, 5, "tuples")]),
     ("types are named as not supported yet", "type P { x: Int }", [("E0400", 1, 1, "type declarations")]),
+    ("uses of a refused type say nothing more", "p = P(1)\nprint(p.x)\ntype P { x: Int }", [("E0400", 3, 1, "type declarations")]),
+    ("uses of refused imports say nothing more", 'import { a } from "./x"\nprint(a)', [("E0400", 1, 1, "imports")]),
+    ("parts of the library are named as not supported yet", "m = Map.new()\nprint(group_by([1], fn(x) x))\nprint(Some(1))",
+     [("E0400", 1, 5, "`Map`"), ("E0400", 2, 7, "`group_by`"), ("E0400", 3, 7, "`Some`")]),
     ("try is named as not supported yet", "try { print(1) } catch e { print(2) }", [("E0400", 1, 1, "`try`")]),
     ("a guard that does not leave", "fn f(x) { guard x > 0 else { print(1) }\n 2 }\nf(1)", [("E0211", 1, 28, "guard")]),
 ]  # fmt: skip
