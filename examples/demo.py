@@ -1,6 +1,6 @@
 """What `make demo` shows: one program on its way through every stage, then running on both engines.
 
-    python examples/demo.py [PROGRAM.tova]
+python examples/demo.py [PROGRAM.tova]
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.syntax import Syntax
 from rich.table import Table
-
 from wasmlathe.codegen.binaryen import BinaryenMissing
 from wasmlathe.diagnostics import CompileError, render_all
 from wasmlathe.driver import STAGES, Compilation, CompileOptions, compile_file

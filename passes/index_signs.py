@@ -123,7 +123,7 @@ class Prover:
     def _nonnegative_op(self, op: Op, block: Block, facts: list[Fact], assumed: frozenset[Value], depth: int) -> bool:
         constant = constant_of(op.results[0])
         if constant is not None:
-            return constant >= 0
+            return bool(constant >= 0)
         if op.name in _ALWAYS_NONNEGATIVE:
             return True
         if op.name == "i64.add":
@@ -163,7 +163,7 @@ class Prover:
         """Whether `value` is below the largest i64, so that adding one cannot wrap around."""
         constant = constant_of(value)
         if constant is not None:
-            return constant < _MAX64
+            return bool(constant < _MAX64)
         if _is_small(value) or any(fact.low is value and fact.strict for fact in facts):
             return True
         if depth == 0 or not isinstance(value.owner, Block):

@@ -14,10 +14,10 @@ import os
 import sys
 
 from wasmlathe import cache as caches
+from wasmlathe.artifact import PANIC_SITE
 from wasmlathe.wasm_runtime import wasmtime_c as c
 from wasmlathe.wasm_runtime.host import Host, link
 from wasmlathe.wasm_runtime.output import Output
-from wasmlathe.artifact import PANIC_SITE
 from wasmlathe.wasm_runtime.panics import Frame, InternalError, Location, ProgramExit, ProgramPanic, TimeLimit
 
 TYPE_CHECKING = False  # the name that type checkers know, without the import of `typing`

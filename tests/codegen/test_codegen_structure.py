@@ -26,7 +26,17 @@ def wat(text: str) -> str:
 
 
 def keywords(text: str) -> list[str]:
-    wanted = ("(block", "(loop", "(if", "(br_if", "(br ", "(br_table", "(return", "(global.set $__panic", "(unreachable")
+    wanted = (
+        "(block",
+        "(loop",
+        "(if",
+        "(br_if",
+        "(br ",
+        "(br_table",
+        "(return",
+        "(global.set $__panic",
+        "(unreachable",
+    )
     return [
         next(word for word in wanted if line.strip().startswith(word)).strip("( ")
         for line in wat(text).splitlines()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from wasmlathe.diagnostics import CompileError, SourceFile
 from wasmlathe.driver import CompileOptions, compile_source
 

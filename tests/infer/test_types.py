@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from wasmlathe.diagnostics import SourceFile
 from wasmlathe.driver import CompileOptions, compile_source
 from wasmlathe.ir.core import Module
@@ -52,8 +51,10 @@ ENDLESS = [
     ("functions that pass themselves", "fn f(g) { g(g) }\nfn h(x) { 1 }\nf(h)"),
     (
         "quicksort on fresh arrays",
-        "fn qs(xs) { if len(xs) < 2 { return xs }\n p = xs[0]\n"
-        "[...qs(xs.filter(fn(x) x < p)), ...xs.filter(fn(x) x == p), ...qs(xs.filter(fn(x) x > p))] }\nqs([3, 1, 2])",
+        (
+            "fn qs(xs) { if len(xs) < 2 { return xs }\n p = xs[0]\n"
+            "[...qs(xs.filter(fn(x) x < p)), ...xs.filter(fn(x) x == p), ...qs(xs.filter(fn(x) x > p))] }\nqs([3, 1, 2])"
+        ),
     ),
     ("many kinds of one function", "fn f(x) { x }\n" + "".join(f"f({'[' * d}1{']' * d})\n" for d in range(20))),
 ]

@@ -23,17 +23,17 @@ PROGRAMS = [
     ("defaults are evaluated per call and may use earlier parameters",
      "fn g(a, b = a + 1) { a * b }\nprint(g(3), g(3, 3))", "12 9\n"),
     ("a lambda calls itself by the name it is bound to",
-     "fact = fn(n) if n < 2 { 1 } else { n * fact(n - 1) }\nfn main() { k = 2\n pow = fn(n) { if n == 0 { 1 } else { k * pow(n - 1) } }\n"
-     " print(fact(5), pow(10)) }", "120 1024\n"),
+     ("fact = fn(n) if n < 2 { 1 } else { n * fact(n - 1) }\nfn main() { k = 2\n pow = fn(n) { if n == 0 { 1 } else { k * pow(n - 1) } }\n"
+     " print(fact(5), pow(10)) }"), "120 1024\n"),
     ("lambdas call lambdas that are bound below them",
-     "ev = fn(n) if n == 0 { true } else { od(n - 1) }\nod = fn(n) if n == 0 { false } else { ev(n - 1) }\n"
-     "fn main() { up = fn(n) if n > 9 { n } else { on(n + 1) }\n on = fn(n) up(n * 2)\n print(ev(10), od(4), up(1)) }",
+     ("ev = fn(n) if n == 0 { true } else { od(n - 1) }\nod = fn(n) if n == 0 { false } else { ev(n - 1) }\n"
+     "fn main() { up = fn(n) if n > 9 { n } else { on(n + 1) }\n on = fn(n) up(n * 2)\n print(ev(10), od(4), up(1)) }"),
      "true false 10\n"),
     ("a lambda in a var means what the var holds when it runs",
      "fn main() { var f = fn(n) { if n < 2 { 1 } else { n * f(n - 1) } }\n g = f\n f = fn(n) 7\n print(g(5)) }", "35\n"),
     ("closures made before a variable has a value share it",
-     "fn main() { fs = []\n for i in 0..3 { fs.push(fn() x)\n x = i * 2 }\n"
-     " for f in fs { print(f()) } }", "0\n2\n4\n"),
+     ("fn main() { fs = []\n for i in 0..3 { fs.push(fn() x)\n x = i * 2 }\n"
+     " for f in fs { print(f()) } }"), "0\n2\n4\n"),
     ("labels cross inner loops",
      "o: for i in 0..3 { for j in 0..3 { if j > i { continue o }\n if i == 2 { break o }\n print(\"{i}{j}\") } }",
      "00\n10\n11\n"),
@@ -43,8 +43,8 @@ PROGRAMS = [
     ("a range with a step counts down", "for i in range(10, 0, -4) { print(i) }", "10\n6\n2\n"),
     ("ranges are empty when they start behind their end", "for i in 3..1 { print(i) }\nprint(len(3..1))", "0\n"),
     ("steps beyond the largest Int end a range",
-     "fn f(a, b, s) { var n = 0\n for i in range(a, b, s) { n += 1 }\n \"{n} {len(range(a, b, s))}\" }\nleast = -9223372036854775807 - 1\n"
-     "print(f(0, 9223372036854775807, 4611686018427387904), f(9223372036854775807, least, least), f(10, 0, -4))", "2 2 2 2 3 3\n"),
+     ("fn f(a, b, s) { var n = 0\n for i in range(a, b, s) { n += 1 }\n \"{n} {len(range(a, b, s))}\" }\nleast = -9223372036854775807 - 1\n"
+     "print(f(0, 9223372036854775807, 4611686018427387904), f(9223372036854775807, least, least), f(10, 0, -4))"), "2 2 2 2 3 3\n"),
     ("only whole numbers are in a range", "print(2.5 in 1..5, 2.0 in 1..5, 5 in 1..5, 5 in 1..=5)", "false true false true\n"),
     ("arrays that stay empty", "g = []\nfor x in g { print(x) }\nprint(g, g.pop(), max([]), g.map(fn(x) x + 1).join(\",\"))", "[] nil nil \n"),
     ("`when` skips elements", "for n in 1..=6 when n % 3 == 0 { print(n) }", "3\n6\n"),
@@ -66,9 +66,9 @@ PROGRAMS = [
      "print(match \"ab\" { [a, b] => 1, _ => 2 }, match 5 { \"a\" ++ r => r, [x] => x, _ => 3 }, match 5 { true => 1, false => 2 })",
      "2 3 nil\n"),
     ("patterns do not fit nil",
-     "fn f(n) { if n > 0 { n > 1 } else { nil } }\nfn t(n) { if n > 0 { \"abc\" } else { nil } }\nfn xs(n) { if n > 0 { [n] } else { nil } }\n"
+     ("fn f(n) { if n > 0 { n > 1 } else { nil } }\nfn t(n) { if n > 0 { \"abc\" } else { nil } }\nfn xs(n) { if n > 0 { [n] } else { nil } }\n"
      "fn g(v) { match v { true => 1, false => 2 } }\nfn h(v) { match v { \"a\" ++ r => r, _ => \"none\" } }\n"
-     "fn k(v) { match v { [a] => a, _ => -1 } }\nprint(g(f(0)), g(f(2)), h(t(0)), h(t(1)), k(xs(0)), k(xs(3)))", "nil 1 none bc -1 3\n"),
+     "fn k(v) { match v { [a] => a, _ => -1 } }\nprint(g(f(0)), g(f(2)), h(t(0)), h(t(1)), k(xs(0)), k(xs(3)))"), "nil 1 none bc -1 3\n"),
     ("no fitting arm gives nil", "x = match 5 { 1 => 10 }\nprint(x ?? 7, x == nil)", "7 true\n"),
     ("negative indexes count from the end", "xs = [1, 2, 3]\nxs[-1] = 9\nprint(xs[-1], xs[-3], \"abc\"[-1])", "9 1 c\n"),
     ("slices copy", "xs = [0, 1, 2, 3, 4]\nprint(xs[1:-1].join(\"\"), xs[::-2].join(\"\"), \"hello\"[-3:])", "123 420 llo\n"),
@@ -88,8 +88,8 @@ PROGRAMS = [
      "fn twice(f, x) { f(f(x)) }\nprint(twice(fn(x) x + 1, 1), twice(fn(x) x + 0.5, 1), twice(fn(s) s + \"!\", \"a\"))",
      "3 2 a!!\n"),
     ("mutual recursion",
-     "fn even(n) { if n == 0 { true } else { odd(n - 1) } }\nfn odd(n) { if n == 0 { false } else { even(n - 1) } }\n"
-     "print(even(10), odd(10))", "true false\n"),
+     ("fn even(n) { if n == 0 { true } else { odd(n - 1) } }\nfn odd(n) { if n == 0 { false } else { even(n - 1) } }\n"
+     "print(even(10), odd(10))"), "true false\n"),
     ("a function value may come from several places",
      "fn pick(b) { if b { fn(x) x * 2 } else { fn(x) x + 0.5 } }\nprint(pick(true)(3), pick(false)(3))", "6 3.5\n"),
     ("module variables are shared by functions",

@@ -17,7 +17,7 @@ class Type:
     def __init__(self, name: str, args: tuple[Type, ...]) -> None:
         self.name = name
         self.args = args
-        self.text = f"{name}<{', '.join(a.text for a in args)}>" if args else name
+        self.text: str = f"{name}<{', '.join(a.text for a in args)}>" if args else name
 
     def __repr__(self) -> str:
         return self.text

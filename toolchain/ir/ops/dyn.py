@@ -86,5 +86,12 @@ ROWS: list[OpRow] = [
     _row("cell_set", "Replace the content of the cell by b.", _D2, ()),
     _row("global_get", "The module variable `name`; `checked` if it may not be set yet.", (), name=str, checked=bool),
     _row("global_set", "Store into the module variable `name`.", _D1, (), name=str),
-    _row("annotate", "a, which the source says is of type `type`.", _D1, **{"type": str, "role?": str, "name?": str}),
+    OpRow(
+        "dyn.annotate",
+        "a, which the source says is of type `type`.",
+        _D1,
+        ("dyn",),
+        {"type": str, "role?": str, "name?": str},
+        effects=_ALL,
+    ),
 ]
