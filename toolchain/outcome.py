@@ -37,12 +37,22 @@ def exit_status(run: Callable[[], int], with_frames: bool = False) -> int:
     except InternalError as error:
         tell(f"internal error: {error}")
         return FAILED
+    except OSError as error:
+        tell(unwritable(error))
+        return FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
 
 
+def unwritable(error: OSError) -> str:
+    """The message for an error that has no file: of stdout, such as that the disk is full."""
+    return f"error: the output cannot be written: {error.strerror or error}"
+
+
 def tell(text: str) -> None:
-    """Write a message to stderr; a reader who left is no reason to fail."""
+    """Write a message to stderr, if there is one; a reader who left is no reason to fail."""
+    if sys.stderr is None:
+        return  # `print` would take stdout, which is the program's
     try:
         print(text, file=sys.stderr, flush=True)
     except OSError:

@@ -46,7 +46,7 @@ class Loop:
     @property
     def exits(self) -> list[tuple[Block, Block]]:
         """Edges (from, to) that leave the loop."""
-        return [(block, succ) for block in self.blocks for succ in block.successors if succ not in self]
+        return [(block, succ) for block in self.blocks for succ in dict.fromkeys(block.successors) if succ not in self]
 
     @property
     def entries(self) -> list[Block]:

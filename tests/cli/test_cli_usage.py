@@ -35,8 +35,10 @@ def program(tmp_path: Path) -> str:
         (["run", "--set", "inline", "FILE"], "--set takes PASS.OPTION=VALUE", ""),
         (["run", "-O1", "--set", "inline.bugdet=3", "FILE"], "'inline' has no option 'bugdet'", "'budget'"),
         (["run", "-O1", "--set", "inline.budget=x", "FILE"], "inline.budget cannot be 'x'", ""),
-        (["run", "--plugin", "scaler", "FILE"], "error[E0503]: --plugin: unknown plugin 'scaler'", "'scalar'"),
-        (["run", "--plugin", "./none.py", "FILE"], "plugin file './none.py' does not exist", ""),
+        (["run", "--plugin", "scaler", "FILE"], "error[E0503]: unknown plugin 'scaler'", "'scalar'"),
+        (["run", "--plugin", "./none.py", "FILE"], "there is no plugin file './none.py'", ""),
+        (["run", "--print-after", "inlne", "FILE"], "error[E0501]: unknown pass 'inlne'", "did you mean 'inline'?"),
+        (["build", "FILE", "-o", "out", "--print-after", "inlne"], "unknown pass 'inlne'", "did you mean 'inline'?"),
         (["run", "--disable-plugin", "nobody", "FILE"], "unknown plugin 'nobody'", "wasmlathe plugins"),
         (["run", "no-such-file.tova"], "error[E0500]: cannot read 'no-such-file.tova'", ""),
         (["run", "--engine", "vm", "FILE"], "the engine 'vm' is not supported yet", ""),
@@ -106,6 +108,35 @@ def test_a_broken_configuration_is_told_at_its_line(
     told = capsys.readouterr().err
     assert "error[E0501]" in told
     assert "wasmlathe.toml:3:12" in told
+
+
+@pytest.mark.parametrize("plugin", ["scaler", "./none.py"])
+def test_an_unknown_plugin_of_a_configuration_is_told_at_its_line(
+    plugin: str, program: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "wasmlathe.toml").write_text(f'[pipeline.mine]\nextends = "O2"\nplugins = ["{plugin}"]\n')
+    assert main(["run", "--pipeline", "mine", program]) == 2
+    told = capsys.readouterr().err
+    assert "error[E0503]" in told
+    assert "wasmlathe.toml:3:13" in told
+
+
+def test_a_pass_is_shown_with_the_configuration_beside_the_program(
+    program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "wasmlathe.toml").write_text('[pipeline.mine]\nextends = "O1"\n')
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert main(["ir", program, "--pipeline", "mine", "--print-after", "dce"]) == 0
+    assert "; after dce" in capsys.readouterr().out
+
+
+def test_a_project_file_that_has_no_table_of_tools_is_passed_over(
+    program: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "pyproject.toml").write_text("tool = 3\n")
+    assert main(["run", "--pipeline", "mine", program]) == 2
+    assert "unknown pipeline 'mine'" in capsys.readouterr().err
 
 
 BROKEN_PLUGINS = {

@@ -43,6 +43,7 @@ def command(
     options.pipeline.target = target
     observing = Observing(time_passes, print_after)
     options.observers = observing.observers
+    observing.check(file, options.pipeline)
     with observing:
         compilation = compile_file(file, options)
     observing.show_parts(compilation)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -11,7 +12,7 @@ from typing import Any
 import click
 
 from ..diagnostics import CompileError, Diagnostic, render_all
-from ..outcome import BAD_USAGE, INTERRUPTED, tell, uses_color
+from ..outcome import BAD_USAGE, INTERRUPTED, tell, unwritable, uses_color
 from ..pipeline.broken import PassBrokeFunction
 from .group import State
 
@@ -22,7 +23,8 @@ def told(state: State, command: Callable[[], Any]) -> int:
     """The exit status of `command`; its exceptions are told, with tracebacks if the state says so."""
     try:
         status = command()
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except click.exceptions.Exit as leaving:
@@ -34,6 +36,8 @@ def told(state: State, command: Callable[[], Any]) -> int:
         if state.traceback:
             traceback.print_exc()
         tell(_message(error))
+        if _is_of_stdout(error):
+            _close_stdout()
         return BAD_USAGE
     return status if isinstance(status, int) else 0
 
@@ -56,6 +60,8 @@ def _message(error: Exception) -> str:
         case OSError() if error.filename is not None:
             diagnostic = Diagnostic("error", "E0500", f"cannot use '{error.filename}': {error.strerror}")
             return render_all([diagnostic], uses_color())
+        case OSError() if _is_of_stdout(error):
+            return unwritable(error)
         case RecursionError():
             return render_all([Diagnostic("error", "E0401", "the program is nested too deeply")], uses_color())
     missing = _missing_tool(error)
@@ -63,6 +69,11 @@ def _message(error: Exception) -> str:
         return render_all([missing], uses_color())
     name = type(error).__name__
     return f"internal error: {name}: {error}\n  = note: this is a bug in wasmlathe; --traceback shows where"
+
+
+def _is_of_stdout(error: Exception) -> bool:
+    """True for what writing to stdout raises, which knows no name of a file."""
+    return isinstance(error, OSError) and error.filename is None and error.errno in (errno.ENOSPC, errno.EIO, errno.EBADF)
 
 
 def _missing_tool(error: Exception) -> Diagnostic | None:

@@ -13,13 +13,16 @@ from ..diagnostics import nearest
 from ..driver import compile_file
 from ..ir.core import Module
 from ..pipeline.observers import Snapshot, Snapshots
-from ..pipeline.plan import PlanError
+from ..pipeline.plan import Pipeline, PlanError
 from ..pipeline.plugins import problem
-from ..pipeline.preparing import prepare
 from ..pipeline.spec import PASS_STAGES
 from ..pipeline.units import text_of
 from .errors import tell_diagnostics
+from .observing import pipeline_of
 from .parameters import Word, compile_options, pipeline_options
+
+#: A hint lists so many names of functions.
+_NAMES_SHOWN = 12
 
 
 @click.command("ir")
@@ -43,7 +46,7 @@ def command(
         return 0
     if print_after and diff:
         raise click.UsageError("give either --print-after or --diff, not both")
-    options.stop_at = _stage_of(wanted, stage, options)
+    options.stop_at = _stage_of(wanted, stage, pipeline_of(file, options.pipeline))
     snapshots = Snapshots(lambda event: event.pass_name == wanted, function)
     options.observers = [snapshots]
     compilation = compile_file(file, options)
@@ -57,9 +60,8 @@ def command(
     return 0
 
 
-def _stage_of(wanted: str, stage: str | None, options: Any) -> str:
+def _stage_of(wanted: str, stage: str | None, pipeline: Pipeline) -> str:
     """The stage in which the pipeline runs the pass. Raises CompileError if it does not."""
-    pipeline = prepare(options.pipeline).pipeline
     try:
         found = pipeline.stage_of(wanted)
     except PlanError as error:
@@ -95,7 +97,8 @@ def _wat_function(text: str, function: str) -> str:
 def _unknown_function(function: str, names: Iterable[str]) -> Exception:
     known = list(names)
     close = nearest(function, known)
-    hint = f"did you mean '{close}'?" if close else f"there is {', '.join(known)}" if known else None
+    some = ", ".join(known[:_NAMES_SHOWN]) + (", ..." if len(known) > _NAMES_SHOWN else "")
+    hint = f"did you mean '{close}'?" if close else f"there is {some}" if known else None
     return problem("E0502", f"no function '{function}' at this stage", hint)
 
 

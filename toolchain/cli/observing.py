@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, Self
 
 from ..driver import Compilation
 from ..outcome import tell
 from ..pipeline.observers import Snapshots, Timing
+from ..pipeline.plan import Pipeline
+from ..pipeline.preparing import PipelineRequest, prepare
 from .table import table
+
+
+def pipeline_of(file: str, request: PipelineRequest) -> Pipeline:
+    """The pipeline that a file would be compiled with. Raises CompileError."""
+    request.folder = os.path.dirname(os.path.abspath(file))
+    return prepare(request).pipeline
 
 
 class Observing:
@@ -28,6 +37,11 @@ class Observing:
 
     def __enter__(self) -> Self:
         return self
+
+    def check(self, file: str, request: PipelineRequest) -> None:
+        """Raises CompileError for a pass that does not exist; one that the pipeline does not run is told at the end."""
+        if self._pass_name is not None:
+            pipeline_of(file, request).registry.find(self._pass_name)
 
     def __exit__(self, *_error: object) -> None:
         """Tell what was observed, also when the compilation failed: then it is wanted most."""

@@ -65,6 +65,7 @@ def command(
         if found is not None:
             return _run_cached(found, args, limits, cache, state)
     options.observers = observing.observers
+    observing.check(file, options.pipeline)
     with observing:
         compilation = _compile(file, engine, options)
     observing.show_parts(compilation)

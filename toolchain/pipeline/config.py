@@ -25,7 +25,7 @@ from typing import Any
 
 from ..diagnostics import CompileError, Diagnostic, Diagnostics, SourceFile, Span, nearest
 from .plan import Pipeline, PlanError, Repeat
-from .plugins import is_file
+from .plugins import is_file, unknown_plugin
 from .presets import NAMELESS, PRESETS
 from .registry import Registry
 
@@ -87,11 +87,13 @@ def _read(source: SourceFile, probed: list[str]) -> Config | None:
     prefix: tuple[str, ...] = ()
     if os.path.basename(source.name) == SHARED_FILE:
         prefix = ("tool", "wasmlathe")
-        document = document.get("tool", {}).get("wasmlathe")
-        if document is None:
+        tools = document.get("tool")
+        if not isinstance(tools, dict) or "wasmlathe" not in tools:
             return None
+        document = tools["wasmlathe"]
     diagnostics = Diagnostics()
     checker = _Checker(source, prefix, diagnostics)
+    document = checker.table(document, ("wasmlathe",))
     checker.keys(document, ("pipeline",), ())
     pipelines = checker.table(document.get("pipeline", {}), ("pipeline",))
     for name, entries in pipelines.items():
@@ -208,11 +210,17 @@ def _unknown_pipeline(config: Config, name: str, extended_by: list[str]) -> Comp
 
 
 def requested_plugins(config: Config, name: str) -> list[str]:
-    """What the `plugins` of a pipeline and of those that it extends ask for, files as paths."""
+    """What the `plugins` of a pipeline and of those that it extends ask for, files as paths.
+
+    Raises CompileError for those that do not exist.
+    """
     requests: list[str] = []
     for part in chain(config, name):
         for request in config.pipelines.get(part, {}).get("plugins", ()):
             path = os.path.normpath(os.path.join(config.folder, request)) if is_file(request) else request
+            unknown = unknown_plugin(path)
+            if unknown is not None:
+                raise _located(config, PlanError(unknown.code, unknown.message, unknown.hint, request), part)
             requests.append(path)
     return requests
 

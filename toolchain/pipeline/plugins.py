@@ -247,21 +247,20 @@ def load_plugins(requests: Sequence[str] = (), disabled: Sequence[str] = ()) -> 
     `requests` are names and file paths; those make a plugin active.
     """
     available = {announcement.name: announcement for announcement in announced()}
-    _reject_unknown([name for name in disabled if name not in available], "--disable-plugin", available)
+    for name in disabled:
+        if name not in available:
+            raise CompileError([_unknown_name(name)])
     wanted = [item for name, item in available.items() if name not in disabled]
     names = set()
-    unknown = []
     for request in requests:
+        unknown = unknown_plugin(request)
+        if unknown is not None:
+            raise CompileError([unknown])
         if is_file(request):
-            if not os.path.isfile(request):
-                raise problem("E0503", f"plugin file '{request}' does not exist")
             wanted.append(announce_file(request))
             names.add(wanted[-1].name)
-        elif request in available:
-            names.add(request)
         else:
-            unknown.append(request)
-    _reject_unknown(unknown, "--plugin", available)
+            names.add(request)
     plugins: list[Plugin] = []
     failures: list[CompileError] = []
     for announcement in wanted:
@@ -274,8 +273,14 @@ def load_plugins(requests: Sequence[str] = (), disabled: Sequence[str] = ()) -> 
     return Plugins(plugins)
 
 
-def _reject_unknown(names: list[str], option: str, available: Iterable[str]) -> None:
-    if names:
-        close = nearest(names[0], available)
-        hint = f"did you mean '{close}'?" if close else "`wasmlathe plugins` lists what is installed"
-        raise problem("E0503", f"{option}: unknown plugin '{names[0]}'", hint)
+def unknown_plugin(request: str) -> Diagnostic | None:
+    """The error for a name or file that is no plugin; None if it may be one."""
+    if is_file(request):
+        return None if os.path.isfile(request) else Diagnostic("error", "E0503", f"there is no plugin file '{request}'")
+    return None if any(announcement.name == request for announcement in announced()) else _unknown_name(request)
+
+
+def _unknown_name(name: str) -> Diagnostic:
+    close = nearest(name, [announcement.name for announcement in announced()])
+    hint = f"did you mean '{close}'?" if close else "`wasmlathe plugins` lists what is installed"
+    return Diagnostic("error", "E0503", f"unknown plugin '{name}'", hint=hint)
