@@ -198,6 +198,25 @@ def test_a_plugin_that_breaks_ir_is_named_with_the_function_before_and_after(
     assert "Traceback" not in told
 
 
+@pytest.mark.parametrize(
+    ("statement", "complaint"),
+    [
+        ("fn.blocks[0].ops[0] = None", "left something that is no IR"),
+        ("raise SystemExit(3)", "raised SystemExit: 3"),
+        ("run(fn, ctx)", "raised RecursionError"),
+    ],
+)
+def test_a_pass_that_goes_wild_is_named(
+    statement: str, complaint: str, program: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plugin = tmp_path / "mine.py"
+    plugin.write_text(PASS_THAT_BREAKS_IR.replace("fn.blocks[0].ops.pop()", statement))
+    assert main(["run", "-O0", "--plugin", str(plugin), program]) == 2
+    told = capsys.readouterr().err
+    assert "pass 'cut' of plugin 'mine'" in told
+    assert complaint in told
+
+
 def test_the_cache_can_be_seen_and_cleared(capsys: pytest.CaptureFixture[str]) -> None:
     cache.Cache().put("run", "abc", b"x" * 100)
     assert main(["cache", "info"]) == 0

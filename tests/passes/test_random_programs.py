@@ -32,10 +32,22 @@ PASSES = (
     "load-forwarding",
     "loop-rotate",
     "licm",
+    "hoist-guards",
+    "index-signs",
     "index-range",
+    "unroll-linear",
     "strength-reduce",
 )
 LINES = (*((name,) for name in PASSES), PASSES, (*PASSES[::-1], *PASSES))
+LOOP_LINES = (
+    ("index-range",),
+    ("index-signs",),
+    ("loop-rotate", "index-range"),
+    ("loop-rotate", "simplify-cfg", "index-signs"),
+    ("loop-rotate", "licm", "hoist-guards", "licm"),
+    ("loop-rotate", "simplify-cfg", "unroll-linear"),
+    PASSES,
+)
 
 Calls = list[tuple[str, list[Any]]]
 
@@ -84,7 +96,7 @@ def test_passes_keep_the_meaning_of_random_loops(block: int) -> None:
         module = read_module(writer.text(), "loops")
         calls: Calls = [("f", writer.arguments()) for _ in range(12)]
         before = observe(module, calls)
-        for passes in (("index-range",), ("loop-rotate", "index-range"), PASSES):
+        for passes in LOOP_LINES:
             changed = clone_module(module)
             run(changed, passes)
             assert observe(changed, calls) == before, f"{seed} {passes}\n{ir_text(module)}\nbecame\n{ir_text(changed)}"

@@ -68,6 +68,7 @@ remove = ["dce#2"]
 
 
 def test_plugin_files_are_relative_to_the_configuration(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("")
     (tmp_path / "wasmlathe.toml").write_text('[pipeline.p]\nplugins = ["scalar", "./mine.py"]\n')
     inner = tmp_path / "src"
     inner.mkdir()

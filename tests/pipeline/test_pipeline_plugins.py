@@ -137,7 +137,7 @@ def test_unknown_plugins_are_told_with_the_nearest_name() -> None:
     assert caught.value.diagnostics[0].hint == "did you mean 'scalar'?"
     with pytest.raises(CompileError, match="--disable-plugin"):
         load_plugins(disabled=["scaler"])
-    with pytest.raises(CompileError, match="does not exist"):
+    with pytest.raises(CompileError, match="there is no plugin file"):
         load_plugins(["./no_such_file.py"])
 
 

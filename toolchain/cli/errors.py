@@ -58,7 +58,8 @@ def _message(error: Exception) -> str:
         case click.ClickException():
             return _usage(error)
         case OSError() if error.filename is not None:
-            diagnostic = Diagnostic("error", "E0500", f"cannot use '{error.filename}': {error.strerror}")
+            path = error.filename2 or error.filename
+            diagnostic = Diagnostic("error", "E0500", f"cannot use '{path}': {error.strerror}")
             return render_all([diagnostic], uses_color())
         case OSError() if _is_of_stdout(error):
             return unwritable(error)
@@ -73,7 +74,9 @@ def _message(error: Exception) -> str:
 
 def _is_of_stdout(error: Exception) -> bool:
     """True for what writing to stdout raises, which knows no name of a file."""
-    return isinstance(error, OSError) and error.filename is None and error.errno in (errno.ENOSPC, errno.EIO, errno.EBADF)
+    return (
+        isinstance(error, OSError) and error.filename is None and error.errno in (errno.ENOSPC, errno.EIO, errno.EBADF)
+    )
 
 
 def _missing_tool(error: Exception) -> Diagnostic | None:

@@ -95,7 +95,7 @@ class PassManager:
             event.changed = step.spec.run(unit, self._context(step))
         except CompileError:
             raise  # the pass found something wrong with the user's program
-        except Exception as error:  # whatever a pass raises is told with its name and what it worked on
+        except (Exception, SystemExit) as error:  # whatever a pass raises is told with its name and what it worked on
             problem = f"raised {type(error).__name__}: {error}"
             raise PassBrokeFunction(step, event.unit_name, event.index, [problem], before, None) from error
         event.seconds = time.perf_counter() - started
@@ -115,8 +115,12 @@ class PassManager:
         return context
 
     def _check(self, event: PassEvent, before: str) -> None:
-        after = text_of(event.unit)
-        problems = problems_of(event.unit)
+        try:
+            after = text_of(event.unit)
+            problems = problems_of(event.unit)
+        except Exception as error:  # an op that is None, a block without name: nothing that reads IR gets through
+            problem = f"left something that is no IR: {type(error).__name__}: {error}"
+            raise PassBrokeFunction(event.step, event.unit_name, event.index, [problem], before, None) from error
         if not isinstance(event.changed, bool):
             problems.append(f"returned {event.changed!r} instead of True or False")
         elif not event.changed and after != before:

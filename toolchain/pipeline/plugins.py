@@ -249,7 +249,7 @@ def load_plugins(requests: Sequence[str] = (), disabled: Sequence[str] = ()) -> 
     available = {announcement.name: announcement for announcement in announced()}
     for name in disabled:
         if name not in available:
-            raise CompileError([_unknown_name(name)])
+            raise CompileError([_unknown_name(name, "--disable-plugin: ")])
     wanted = [item for name, item in available.items() if name not in disabled]
     names = set()
     for request in requests:
@@ -280,7 +280,7 @@ def unknown_plugin(request: str) -> Diagnostic | None:
     return None if any(announcement.name == request for announcement in announced()) else _unknown_name(request)
 
 
-def _unknown_name(name: str) -> Diagnostic:
+def _unknown_name(name: str, option: str = "") -> Diagnostic:
     close = nearest(name, [announcement.name for announcement in announced()])
     hint = f"did you mean '{close}'?" if close else "`wasmlathe plugins` lists what is installed"
-    return Diagnostic("error", "E0503", f"unknown plugin '{name}'", hint=hint)
+    return Diagnostic("error", "E0503", f"{option}unknown plugin '{name}'", hint=hint)
