@@ -14,11 +14,12 @@ DEFAULT = "O2"
 #: Presets whose output has no names of functions in it: they are half of a small program.
 NAMELESS = frozenset({"Os"})
 
-#: What inference leaves behind is cleared away before data becomes memory, where there would be more of it.
-_TYPED = ("const-fold#typed", "rewrite#typed", "simplify-cfg#typed", "gvn#typed", "dce#typed")
+#: What inference leaves behind is cleared away before data becomes memory, where there would be more of it; equal checks
+#: of indexes are merged while they are one op each.
+_TYPED = ("simplify-cfg#typed", "gvn#typed", "dce#typed")
 
 _CLEAN = Repeat(3, ("const-fold", "rewrite", "simplify-cfg", "dce"))
-_CLEAN_LATE = Repeat(2, ("const-fold#late", "rewrite#late", "gvn#late", "simplify-cfg#late", "dce#late"))
+_CLEAN_LATE = ("const-fold#late", "rewrite#late", "gvn#late", "simplify-cfg#late", "dce#late")
 
 # Functions that were inlined wherever they were called are dropped at once: the passes after that have less to do.
 
@@ -47,11 +48,10 @@ _LOOPS = (
     "dce#checks",
     Repeat(3, ("licm#guards", "hoist-guards")),
     "load-forwarding",
-    "gvn#lengths",
-    "simplify-cfg#lengths",
-    "index-signs#lengths",
-    "index-range#lengths",
 )
+
+#: Lengths that became equal values let more checks be decided: a second round that O3 pays for.
+_LENGTHS = ("gvn#lengths", "simplify-cfg#lengths", "index-signs#lengths", "index-range#lengths")
 
 PRESETS: dict[str, Preset] = {
     "O0": {"mem": ("dead-functions",)},
@@ -69,7 +69,7 @@ PRESETS: dict[str, Preset] = {
             "accumulate",
             "gvn",
             *_LOOPS,
-            _CLEAN_LATE,
+            *_CLEAN_LATE,
             "strength-reduce",
             "dead-functions#last",
         ),
@@ -87,7 +87,8 @@ PRESETS: dict[str, Preset] = {
             "inline-recursion",
             "gvn",
             *_LOOPS,
-            _CLEAN_LATE,
+            *_LENGTHS,
+            Repeat(2, _CLEAN_LATE),
             "unroll-linear",
             "strength-reduce",
             "dead-functions#last",
@@ -104,7 +105,7 @@ PRESETS: dict[str, Preset] = {
             "accumulate",
             "gvn",
             "licm",
-            _CLEAN_LATE,
+            *_CLEAN_LATE,
             "strength-reduce",
             "dead-functions#last",
         ),

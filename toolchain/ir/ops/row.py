@@ -30,7 +30,22 @@ class Effects(enum.Flag):
     @property
     def is_removable(self) -> bool:
         """True if an op with unused results and these effects can be erased."""
-        return not self & (Effects.WRITES | Effects.TRAPS | Effects.IO | Effects.CALLS)
+        return not self._value_ & _KEPT
+
+    # Passes ask for effects all the time, and the operators of `enum.Flag` are slow: these are the same with a table.
+
+    def __contains__(self, other: Effects) -> bool:
+        return self._value_ & other._value_ == other._value_
+
+    def __or__(self, other: Effects) -> Effects:
+        return _BY_VALUE[self._value_ | other._value_]
+
+    def __and__(self, other: Effects) -> Effects:
+        return _BY_VALUE[self._value_ & other._value_]
+
+
+_BY_VALUE = [Effects(value) for value in range(64)]
+_KEPT = (Effects.WRITES | Effects.TRAPS | Effects.IO | Effects.CALLS).value
 
 
 class Trap(Exception):

@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import numeric
 from .row import Binary, Effects, OpRow, Special, Unary
+
+if TYPE_CHECKING:
+    from ..core import Op
 
 Smt = Callable[..., Any]
 
@@ -44,6 +47,16 @@ def _rounded(mode: str) -> Smt:
     return lambda z, a: z.fpRoundToIntegral(getattr(z, mode)(), a)
 
 
+def _fits(ty: str) -> Callable[[Op], list[str]]:
+    limit = 1 << (int(ty[1:]) - 1)
+
+    def check(op: Op) -> list[str]:
+        value = op.attrs["value"]
+        return [] if -limit <= value < limit else [f"the constant {value} is no {ty}"]
+
+    return check
+
+
 def _integer_rows(ty: str, ints: numeric.Integers) -> list[OpRow]:
     """The rows of one integer width; `suffix` and `lanes` are Binaryen's names of it."""
     suffix, lanes = ("Int32", "VecI32x4") if ty == "i32" else ("Int64", "VecI64x2")
@@ -62,7 +75,16 @@ def _integer_rows(ty: str, ints: numeric.Integers) -> list[OpRow]:
 
     traps = Effects.TRAPS
     return [
-        OpRow(f"{ty}.const", "The constant `value`.", (), (ty,), python_type, cost=0, wasm=Special("const")),
+        OpRow(
+            f"{ty}.const",
+            "The constant `value`.",
+            (),
+            (ty,),
+            python_type,
+            cost=0,
+            wasm=Special("const"),
+            check=_fits(ty),
+        ),
         binary(
             "add",
             "a + b, modulo 2^width.",
