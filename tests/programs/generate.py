@@ -334,11 +334,9 @@ class Writer:
     def plain(self, type_: str) -> str:
         """An expression that calls no function of the program, for places that are evaluated who knows how often."""
         callees, self.callees = self.callees, []
-        hidden = [n for n in self.frame.names if n.type == FUNCTION]
-        self.frame.names = [n for n in self.frame.names if n.type != FUNCTION]
+        names, self.frame.names = self.frame.names, [n for n in self.frame.names if n.type != FUNCTION]
         text = self.expression(type_, DEEPEST - 1)
-        self.callees = callees
-        self.frame.names += hidden
+        self.callees, self.frame.names = callees, names
         return text
 
     def number(self) -> str:

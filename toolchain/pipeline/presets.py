@@ -27,7 +27,6 @@ _CLEAN_LATE = ("const-fold#late", "rewrite#late", "gvn#late", "simplify-cfg#late
 _WASM = (
     "binaryen-simplify-locals",
     "binaryen-merge-blocks",
-    "binaryen-remove-unused-brs",
     "binaryen-remove-unused-names",
     "binaryen-coalesce-locals",
     "binaryen-simplify-locals#2",
@@ -111,6 +110,7 @@ PRESETS: dict[str, Preset] = {
         ),
         "wasm": (
             *_WASM,
+            "binaryen-remove-unused-brs",
             "binaryen-code-folding",
             "binaryen-duplicate-function-elimination",
             "binaryen-reorder-functions",
