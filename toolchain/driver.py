@@ -230,8 +230,10 @@ class _Run:
 
     def _package(self, _wasm: Any) -> None:
         from .codegen.emit import finish
+        from .infer.program import initializer_of
 
         compilation = self._compilation
+        exports = compilation.modules["typed"].exports
         mem = compilation.modules["mem"]
         entry = mem.functions.get(ENTRY)
         with compilation.timed("write"):
@@ -241,7 +243,8 @@ class _Run:
                 names=compilation.prepared.options.names,
                 entry=ENTRY if entry is not None else None,
                 entry_result="Int" if entry is not None and entry.results else None,
-                exports=compilation.modules["typed"].exports,
+                initializer=initializer_of(compilation.modules["hir"]) if exports else None,
+                exports=exports,
                 sources=self._reader.paths,
             )
 

@@ -122,6 +122,10 @@ class Instance:
                 guest.instantiate()
             finally:
                 host.output.flush()
+        initializer = artifact.manifest["initializer"]
+        if initializer is not None:
+            top_level = Signature("the top level", {"symbol": initializer, "params": [], "result": "Nil"})
+            _Calls(self._name, top_level, self._shared).make()()
 
     def __getattr__(self, name: str) -> Any:
         """Functions are made when first asked for, and are plain attributes from then on."""

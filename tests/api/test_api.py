@@ -62,3 +62,29 @@ def test_the_names_of_the_package_are_loaded_when_used() -> None:
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         _ = wasmlathe.nonsense  # type: ignore[attr-defined]  # what is tested
     assert "compile" in dir(wasmlathe)
+
+
+LEVELS = ("O0", "O2", "Os")
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_the_top_level_is_executed_before_the_first_call_but_main_is_not(
+    level: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = 'var x = 5\nx += 2\nprint("top")\nfn main() { print("main")\n x = 9 }\npub fn f() { x }'
+    module = wasmlathe.compile(text, level)
+    assert module.instantiate().f() == 7
+    assert capsys.readouterr().out == "top\n"
+    assert module.run() == 0
+    assert capsys.readouterr().out == "top\nmain\n"
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_panic_of_the_top_level_is_one_of_instantiate(level: str) -> None:
+    module = wasmlathe.compile("xs = [1]\nprint(xs[3])\npub fn f() { 1 }", level)
+    with pytest.raises(wasmlathe.Panic, match="index out of range"):
+        module.instantiate()
+
+
+def test_declarations_alone_need_no_start() -> None:
+    assert wasmlathe.compile("fn main() { 1 }\npub fn f() { 1 }").manifest["initializer"] is None

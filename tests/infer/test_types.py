@@ -84,3 +84,29 @@ def test_annotated_pub_functions_are_exported_with_their_types() -> None:
 def test_unannotated_functions_are_exported_for_the_types_asked_for() -> None:
     module = typed("fn add(a, b) { a + b }", {"add": ["Int", "Float"]})
     assert module.exports["add"]["result"] == "Float"
+
+
+def test_many_calls_in_one_function_are_analysed_in_linear_time() -> None:
+    """Steps of the fixpoint, not seconds: twice the calls may not cost more than a bit over twice the steps."""
+    from wasmlathe.diagnostics import Diagnostics
+    from wasmlathe.frontend.tova import compile_to_hir, library
+    from wasmlathe.infer.flow import Flow
+
+    def steps(calls: int) -> int:
+        lines = (f'print(split("a{n},b", ",").map(fn(x) x + "{n}").join("-"))' for n in range(calls))
+        hir = compile_to_hir(SourceFile("t.tova", "\n".join(lines)), Diagnostics())
+        flow = Flow(hir, library.function)
+        flow.add_root(hir.functions["_start"], [])
+        flow.run()
+        return flow.steps
+
+    assert steps(40) < 2.5 * steps(20)
+
+
+def test_arrays_that_are_only_read_do_not_become_one() -> None:
+    program = (
+        "fn total(xs) { var t = 0\n for x in xs { t += x }\n t }\n"
+        "a = [1, 2]\nb = [3]\nprint(total(a), total(b))\nb.push(0.5)\nprint(a[0], b[0])"
+    )
+    module = typed(program)
+    assert signatures(module, "total") == ["(array<f64>) -> f64", "(array<i64>) -> i64"]

@@ -137,7 +137,9 @@ class Writer:
         if is_recursive:
             wrapper = self.fresh("f")
             texts = [p.text for p in names]
-            self.line(f"fn {wrapper}({', '.join(texts)}) {{ {name}({', '.join([str(self.rng.randint(0, 15)), *texts])}) }}")
+            self.line(
+                f"fn {wrapper}({', '.join(texts)}) {{ {name}({', '.join([str(self.rng.randint(0, 15)), *texts])}) }}"
+            )
             name = wrapper
         self.callees.append(Callee(name, params, result, self.frame.work + self.frame.turns))
 
@@ -286,7 +288,9 @@ class Writer:
         counter, turns = self.fresh("n"), self.rng.randint(1, 6)
         self.line(f"var {counter} = 0")
         label = self.fresh("l")
-        head, end = (f"while {counter} < {turns}", "") if self.chance(60) else ("loop", f"if {counter} > {turns} {{ break }}")
+        head, end = (
+            (f"while {counter} < {turns}", "") if self.chance(60) else ("loop", f"if {counter} > {turns} {{ break }}")
+        )
         with self.block(f"{label}: {head}", turns + 1):
             self.line(f"{counter} += 1")
             if end:
@@ -301,7 +305,7 @@ class Writer:
             self.frame.names += names
             self.inside_loop(label if self.lines[-1].lstrip().startswith(label) else "")
         if self.chance(20):
-            self.lines[-1] += " else { print(\"ended\") }"
+            self.lines[-1] += ' else { print("ended") }'
 
     def inside_loop(self, label: str) -> None:
         self.frame.loops.append(label)
@@ -343,7 +347,11 @@ class Writer:
         return f"({self.expression(INT, DEEPEST - 1)})"
 
     def leaf(self, type_: str) -> str:
-        names = [n.text for n in self.frame.names if n.type == type_ or (type_ == FLOAT and n.type == INT and self.chance(20))]
+        names = [
+            n.text
+            for n in self.frame.names
+            if n.type == type_ or (type_ == FLOAT and n.type == INT and self.chance(20))
+        ]
         if names and self.chance(75):
             return self.rng.choice(names)
         if type_ in ARRAYS:
@@ -445,13 +453,13 @@ class Writer:
         if form == 2:
             return f"[...({self.expression(type_, deep)})[0:6], {self.expression(element, deep)}]"
         if form == 3:
-            return self.with_element(INT, lambda name: f"[{self.plain(element)} for {name} in 0..{self.rng.randint(0, 5)}]")
+            return self.with_element(
+                INT, lambda name: f"[{self.plain(element)} for {name} in 0..{self.rng.randint(0, 5)}]"
+            )
         if form == 4:
             source = self.rng.choice(list(ARRAYS))
             subject = self.small(source)
-            return self.with_element(
-                ARRAYS[source], lambda name: f"{subject}.map(fn({name}) {self.plain(element)})"
-            )
+            return self.with_element(ARRAYS[source], lambda name: f"{subject}.map(fn({name}) {self.plain(element)})")
         subject = self.expression(type_, deep)
         return self.with_element(element, lambda name: f"({subject}).filter(fn({name}) {self.plain(BOOL)})")
 

@@ -67,6 +67,7 @@ def artifact(
     exports: Mapping[str, tuple[str, str]] | None = None,
     entry: str | None = "_start",
     entry_result: str | None = None,
+    initializer: str | None = None,
     source_map: Mapping[int, Any] | None = None,
 ) -> Artifact:
     """`exports`: name -> (parameters as "a: Int, b: [Float]", result)."""
@@ -76,6 +77,7 @@ def artifact(
         "name": "main",
         "entry": entry,
         "entry_result": entry_result,
+        "initializer": initializer,
         "memory": {"export": "memory"},
         "exports": table,
         "sites": SITES,

@@ -69,12 +69,14 @@ def finish(
     names: bool,
     entry: str | None = None,
     entry_result: str | None = None,
+    initializer: str | None = None,
     exports: dict[str, Any] | None = None,
     sources: Sequence[str] = (),
 ) -> Artifact:
     """The binary with its source map and manifest; disposes of the Binaryen module.
 
-    `names`: with the names of functions. `exports`: name -> {symbol, params, result}, for callers from Python.
+    `names`: with the names of functions. `exports`: name -> {symbol, params, result}, for callers from Python;
+    `initializer`: what they have to call before.
     """
     wasm, places = generated.binaryen.write(names)
     generated.binaryen.dispose()
@@ -82,6 +84,7 @@ def finish(
         "name": name,
         "entry": entry,
         "entry_result": entry_result,
+        "initializer": initializer,
         "memory": generated.has_memory,
         "exports": exports or {},
         "sites": generated.sites,

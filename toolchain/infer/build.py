@@ -10,6 +10,7 @@ from wasmlathe.diagnostics import Diagnostics, SourceFile, Span
 from wasmlathe.ir import types as t
 from wasmlathe.ir.build import Builder
 from wasmlathe.ir.core import Block, Function, Loc, Module, Op, Target, Value
+from wasmlathe.passes.edit import remove_unreachable
 
 from .choices import CallFunction, CallSites, Problem, Typed
 from .emit import Emitter, NoRepresentation, ir_type
@@ -181,7 +182,7 @@ class FunctionBuilder:
         for block in live:
             self.emitter = Emitter(self.program.module, Builder(self.blocks[block]), self.program.checked_globals)
             self._fill(block)
-        prune_blocks(self.function)
+        remove_unreachable(self.function)
 
     def _declare_block(self, block: Block) -> None:
         typed = self.blocks[block] = self.function.add_block(block.name)
@@ -374,15 +375,3 @@ class FunctionBuilder:
             if wanted is not NEVER:
                 args.append(self.emitter.convert(self._value(arg), self.instance.type_of(arg), wanted))
         return Target(self.blocks[target.block], args)
-
-
-def prune_blocks(function: Function) -> None:
-    """Drop the blocks that nothing leads to."""
-    reached: set[Block] = set()
-    pending = [function.entry]
-    while pending:
-        block = pending.pop()
-        if block not in reached:
-            reached.add(block)
-            pending.extend(block.successors)
-    function.blocks = [block for block in function.blocks if block in reached]

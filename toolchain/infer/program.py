@@ -47,6 +47,7 @@ def infer_program(
         )
         return module
     _add_called_exports(hir, flow, roots)
+    _add_initializer(hir, flow, roots)
     classes = Classes(list(roots.values()))
     program = Program(flow, module, classes, sources, diagnostics)
     _declare_globals(program)
@@ -120,11 +121,24 @@ def _add_called_exports(hir: Module, flow: Flow, roots: dict[str, Instance]) -> 
             roots[name] = known[0]
 
 
+def _add_initializer(hir: Module, flow: Flow, roots: dict[str, Instance]) -> None:
+    """Export the top level as a function of its own, if it is one, for hosts that call other functions."""
+    name = initializer_of(hir)
+    if name is not None and name not in roots and len(roots) > 1:
+        roots[name] = flow.table.by_function[hir.functions[name]][0]
+
+
+def initializer_of(hir: Module) -> str | None:
+    """The function that executes the top level without calling `main`; None if there is nothing to execute."""
+    return hir.functions[ENTRY].attrs.get("initializer") if ENTRY in hir.functions else None
+
+
 def _export(program: Program, roots: dict[str, Instance]) -> None:
+    initializer = initializer_of(program.flow.module)
     for name, instance in roots.items():
         symbol = program.name_of(instance)
         function = program.module.functions[symbol]
-        if name == ENTRY:
+        if name in (ENTRY, initializer):
             function.exported = name
         elif (entry := _manifest_entry(name, instance)) is not None:
             function.exported = name

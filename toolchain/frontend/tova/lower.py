@@ -2,14 +2,17 @@
 
 A function's parameters are the variables it captures (values, or cells for shared ones), then its own. A function that
 may be called with fewer arguments gets a stub for every allowed number, called `name/number`, which computes the
-defaults and calls the full one. The top level is the function `_start`, which ends by calling `main`.
+defaults and calls the full one. The top level is the function `_start`, which ends by calling `main`. A host that calls
+exported functions wants the top level executed before, but not `main`: with both, the statements are a function of their
+own, and the attribute `initializer` of `_start` tells which function it is.
 """
 
 from __future__ import annotations
 
 from wasmlathe.diagnostics import Diagnostics, SourceFile
 from wasmlathe.ir import types as t
-from wasmlathe.ir.core import Block, Function, Loc, Module, Value
+from wasmlathe.ir.core import Function, Loc, Module, Value
+from wasmlathe.passes.edit import remove_unreachable
 
 from . import syntax as s
 from .lower_core import Unit
@@ -52,7 +55,7 @@ def lower_function(unit: Unit, info: FunctionInfo, exported: bool = False) -> No
     unit.module.add(function)
     lowering = FunctionLowering(unit, function, info)
     lowering.function_body(node)
-    prune(function)
+    remove_unreachable(function)
     for given in range(info.required, len(node.params)):
         _lower_stub(unit, info, given)
 
@@ -78,18 +81,39 @@ def _lower_stub(unit: Unit, info: FunctionInfo, given: int) -> None:
         lowering.destructure(param.pattern, value)
         arguments.append(value)
     lowering.builder.ret(lowering.op("call", node, *captured, *arguments, callee=name))
-    prune(function)
+    remove_unreachable(function)
 
 
 def _lower_top(unit: Unit, program: s.Program) -> None:
-    top = unit.resolution.top
-    function = Function(top.name, [], (t.DYN,), None)
+    resolution = unit.resolution
+    main = next((i for i in resolution.functions if i.parent is resolution.top and i.name == "main"), None)
+    start = _top_function(unit, resolution.top.name)
+    has_code = not all(
+        isinstance(statement, s.FnDecl | s.Test | s.Bench) for statement in map(_without_pub, program.statements)
+    )
+    statements = start
+    if has_code:
+        statements = _top_function(unit, f"{start.function.name}.top") if main is not None else start
+        start.function.attrs["initializer"] = statements.function.name
+    statements.statements(program.statements)
+    if statements is not start:
+        statements.builder.loc = None
+        statements.builder.ret(statements.nil(program))
+        remove_unreachable(statements.function)
+        start.op("call", program, callee=statements.function.name)
+    start.call_main(main, program)
+    remove_unreachable(start.function)
+
+
+def _top_function(unit: Unit, name: str) -> FunctionLowering:
+    function = Function(name, [], (t.DYN,), None)
     function.attrs["captures"] = 0
     unit.module.add(function)
-    lowering = FunctionLowering(unit, function, top)
-    lowering.statements(program.statements)
-    lowering.call_main(program)
-    prune(function)
+    return FunctionLowering(unit, function, unit.resolution.top)
+
+
+def _without_pub(statement: s.Stmt) -> s.Stmt:
+    return statement.statement if isinstance(statement, s.Pub) else statement
 
 
 class FunctionLowering(StatementLowering):
@@ -123,10 +147,9 @@ class FunctionLowering(StatementLowering):
     def _has_tail_value(self, body: s.Block) -> bool:
         return bool(body.statements) and isinstance(body.statements[-1], s.ExprStmt)
 
-    def call_main(self, program: s.Program) -> None:
+    def call_main(self, main: FunctionInfo | None, program: s.Program) -> None:
         """Call `main`, if there is one, with as many of the script's arguments as it takes."""
         self.builder.loc = None
-        main = next((i for i in self.unit.resolution.functions if i.parent is self.info and i.name == "main"), None)
         if main is None or main.node is None:
             self.builder.ret(self.nil(program))
             return
@@ -164,15 +187,3 @@ class FunctionLowering(StatementLowering):
 
 def _parameter_name(param: s.Param) -> str | None:
     return param.pattern.name if isinstance(param.pattern, s.BindPattern) else None
-
-
-def prune(function: Function) -> None:
-    """Drop the blocks that nothing leads to."""
-    reached: set[Block] = set()
-    pending = [function.entry]
-    while pending:
-        block = pending.pop()
-        if block not in reached:
-            reached.add(block)
-            pending.extend(block.successors)
-    function.blocks = [block for block in function.blocks if block in reached]
