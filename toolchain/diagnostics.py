@@ -117,6 +117,7 @@ CODES: dict[str, str] = {
 }
 
 MAX_ERRORS = 20  # beyond this many errors the rest is mostly consequence
+_LONGEST_MESSAGE = 2000
 _WIDTH = 100  # columns of a source line that are shown; longer lines are cut around the caret
 _TAB = "    "
 _COLORS = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m", "bold": "\x1b[1m", "gutter": "\x1b[1;34m", "off": "\x1b[0m"}
@@ -297,7 +298,7 @@ def render(diagnostic: Diagnostic, color: bool = False) -> str:
 
     paint = _painter(color)
     head = paint(diagnostic.severity, f"{diagnostic.severity}[{diagnostic.code}]")
-    lines = [f"{head}{paint('bold', ': ' + diagnostic.message)}"]
+    lines = [f"{head}{paint('bold', ': ' + _shortened(diagnostic.message))}"]
     margin = "  "
     if diagnostic.span is not None:
         line, _ = diagnostic.span.file.position(diagnostic.span.start)
@@ -307,6 +308,13 @@ def render(diagnostic: Diagnostic, color: bool = False) -> str:
     if diagnostic.hint:
         lines.append(f"{margin}{paint('gutter', '=')} hint: {diagnostic.hint}")
     return "\n".join(lines)
+
+
+def _shortened(message: str) -> str:
+    """A message without the middle of what makes it long: a name of a million characters."""
+    if len(message) <= _LONGEST_MESSAGE:
+        return message
+    return f"{message[: _LONGEST_MESSAGE // 2]} ... {message[-_LONGEST_MESSAGE // 4 :]}"
 
 
 def place_lines(span: Span, severity: str = "error", color: bool = False) -> list[str]:

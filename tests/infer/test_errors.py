@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from wasmlathe.diagnostics import CompileError, SourceFile
+from wasmlathe.diagnostics import CompileError, SourceFile, render
 from wasmlathe.driver import CompileOptions, compile_source
 
 #: A sentence, the program, and per error: code, line, column, part of the message.
@@ -16,6 +16,7 @@ WRONG = [
     ("a return outside", "return 1", [("E0301", 1, 1, "`return`")]),
     ("too many arguments", "fn f(a) { a }\nf(1, 2)", [("E0206", 2, 1, "takes 1 argument, not 2")]),
     ("too few arguments for a library function", "print(join())", [("E0206", 1, 7, "'join' takes")]),
+    ("too few arguments for a lambda with a name", "f = fn(a, b) a + b\nprint(f(1))", [("E0206", 2, 7, "'f' takes 2 arguments")]),
     ("text and number", 'print("a" + 1)', [("E0102", 1, 7, "`+` is not defined for String and Int")]),
     ("a number as condition", "if 1 { print(2) }", [("E0103", 1, 4, "must be Bool, not Int")]),
     ("a call of a number", "x = 1\nx(2)", [("E0104", 2, 1, "Int is not a function")]),
@@ -26,6 +27,7 @@ WRONG = [
     ("an unknown type", "fn f(n: Itn) { n }\nf(1)", [("E0207", 1, 6, "unknown type 'Itn'")]),
     ("iteration over a number", "for x in 5 { print(x) }", [("E0106", 1, 10, "Int cannot be iterated")]),
     ("mixed elements are named as not supported yet", 'xs = [1, "a"]\nprint(xs)', [("E0400", 1, 6, "Int or String")]),
+    ("one cause is told once", "g = filled(3, nil)\nprint(len(g))", [("E0400", 1, 5, "elements are all nil")]),
     ("records are named as not supported yet", "r = {a: 1}", [("E0400", 1, 5, "records")]),
     ("tuples are named as not supported yet", "t = (1, 2)", [("E0400", 1, 5, "tuples")]),
     ("types are named as not supported yet", "type P { x: Int }", [("E0400", 1, 1, "type declarations")]),
@@ -59,3 +61,10 @@ def test_errors(program: str, expected: list[tuple[str, int, int, str]]) -> None
 def test_unreachable_branches_are_not_typed() -> None:
     program = 'fn f(x) { if x is String { x + "!" } else { x + 1 } }\nf(1)\nf("a")'
     compile_source(SourceFile("right.tova", program), CompileOptions(stop_at="typed"))
+
+
+def test_a_name_of_a_million_characters_is_not_shown_in_full() -> None:
+    with pytest.raises(CompileError) as caught:
+        compile_source(SourceFile("long.tova", "x" * 1_000_000), CompileOptions(stop_at="typed"))
+    (diagnostic,) = caught.value.diagnostics
+    assert len(render(diagnostic)) < 5000

@@ -7,7 +7,7 @@ from typing import Any
 
 from wasmlathe.diagnostics import Diagnostics, SourceFile, nearest
 from wasmlathe.frontend.tova import library
-from wasmlathe.ir.core import Function, Module
+from wasmlathe.ir.core import Function, Loc, Module
 from wasmlathe.pipeline.spec import Remark
 
 from .annotations import Annotation, AnnotationError, parse_annotation
@@ -185,6 +185,7 @@ def _declare_globals(program: Program) -> None:
 
 def _build_functions(program: Program, roots: dict[str, Instance]) -> None:
     entry = roots.get(ENTRY)
+    refused: dict[str, tuple[str, Loc | None]] = {}
     for instance in program.classes.representatives.values():
         program.flow.current = instance
         try:
@@ -192,12 +193,14 @@ def _build_functions(program: Program, roots: dict[str, Instance]) -> None:
         except NoRepresentation as problem:
             loc = instance.origin.loc if instance.origin is not None else instance.function.loc
             shown = instance.function.source_name.removeprefix("std.")
-            program.report(
-                Problem("E0400", f"not supported yet: {problem.why} (in a call of '{shown}')"),
-                program.user_loc(instance.parent or instance, loc),
-            )
+            refused.setdefault(problem.why, (shown, program.user_loc(instance.parent or instance, loc)))
             continue
         builder.build()
+    reported = {message for message, _ in program.reported}
+    for why, (shown, loc) in refused.items():
+        # Where such a value is made says more than where it is passed on.
+        if f"not supported yet: {why}" not in reported:
+            program.report(Problem("E0400", f"not supported yet: {why} (in a call of '{shown}')"), loc)
     program.flow.current = None
 
 

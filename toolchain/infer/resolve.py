@@ -512,9 +512,9 @@ def _with_arity(name: str, given: int, context: Context) -> str | None:
 
 def _wrong_arity(name: str, given: int, context: Context) -> Problem:
     function = context.function(name)
-    shown = name.removeprefix("std.")
     if function is None:
-        return Problem("E0200", f"'{shown}' is not defined")
+        return Problem("E0200", f"'{name.removeprefix('std.')}' is not defined")
+    shown = function.source_name.removeprefix("std.")
     most = len(function.param_types) - function.attrs["captures"]
     least = function.attrs.get("required", most)
     wanted = str(most) if least == most else f"{least} to {most}"
