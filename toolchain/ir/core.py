@@ -253,10 +253,59 @@ class Closure:
         self.captures = captures
 
 
+class Layout:
+    """The fields of one kind of heap object: an entry of `Module.layouts`.
+
+    `tag` tells the cases of a sum apart. A layout that is not `mutable` is written once, when the object is made.
+    """
+
+    __slots__ = ("fields", "mutable", "name", "tag")
+
+    def __init__(self, name: str, fields: list[t.Type], tag: int = 0, mutable: bool = True) -> None:
+        self.name = name
+        self.fields = fields
+        self.tag = tag
+        self.mutable = mutable
+
+
+class Case:
+    """One constructor of a declared type: its name and its fields as (name, type as the source writes it or None)."""
+
+    __slots__ = ("fields", "name")
+
+    def __init__(self, name: str, fields: list[tuple[str, str | None]]) -> None:
+        self.name = name
+        self.fields = fields
+
+
+class Declaration:
+    """A type that a program or the library declares: an entry of `Module.declarations` (stage hir).
+
+    A record type has one case of its own name; a sum type (`is_sum`) has a case for every variant. `params` are the type
+    parameters, `derives` what is derived. `methods` (called on a value) and `statics` (called on the type) name functions.
+    """
+
+    __slots__ = ("cases", "derives", "is_sum", "methods", "name", "params", "source_name", "statics")
+
+    def __init__(self, name: str, source_name: str, params: list[str], cases: list[Case], is_sum: bool) -> None:
+        self.name = name
+        self.source_name = source_name
+        self.params = params
+        self.cases = cases
+        self.is_sum = is_sum
+        self.derives: frozenset[str] = frozenset()
+        self.methods: dict[str, str] = {}
+        self.statics: dict[str, str] = {}
+
+    def case_number(self, name: str) -> int | None:
+        """The number of the case called `name`; None if there is none."""
+        return next((number for number, case in enumerate(self.cases) if case.name == name), None)
+
+
 class Module:
     """A whole program at one stage."""
 
-    __slots__ = ("closures", "data", "exports", "functions", "globals", "name", "stage")
+    __slots__ = ("closures", "data", "declarations", "exports", "functions", "globals", "layouts", "name", "stage")
 
     def __init__(self, name: str, stage: str) -> None:
         self.name = name
@@ -265,6 +314,8 @@ class Module:
         self.globals: dict[str, Global] = {}
         self.data: dict[str, DataSegment] = {}
         self.closures: dict[str, Closure] = {}
+        self.layouts: dict[str, Layout] = {}
+        self.declarations: dict[str, Declaration] = {}
         #: Name -> {"symbol", "params": [{"name", "type"}], "result"}: what a host can call, in the program's types.
         self.exports: dict[str, dict[str, Any]] = {}
 

@@ -1,7 +1,7 @@
 """Types of IR values: interned, immutable, compared by identity.
 
 Every stage has its own subset: `dyn` (and `bool` for conditions) in HIR; scalars, `nil`, `string`, `array<T>`,
-`opt<T>`, `cell<T>` and `fn<...>` in typed IR; scalars alone in mem IR, where every reference is an `i32` address.
+`opt<T>`, `cell<T>`, `fn`, `tuple<...>`, `sum<...>` and `object` in typed IR; scalars alone in mem IR, where every reference is an `i32` address.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def make(name: str, args: tuple[Type, ...] = ()) -> Type:
     return found
 
 
-REFERENCE_NAMES = frozenset({"string", "array", "cell", "fn"})
+REFERENCE_NAMES = frozenset({"string", "array", "cell", "fn", "object"})
 
 I32 = make("i32")
 I64 = make("i64")
@@ -72,6 +72,25 @@ def cell(content: Type) -> Type:
 
 #: A function value: the address of an object that holds the tag of its code and what it captures.
 FN = make("fn")
+
+
+#: A heap object whose fields one of the module's layouts tells: the ops that use it name the layout.
+OBJECT = make("object")
+
+
+def tuple_(parts: tuple[Type, ...]) -> Type:
+    """Several values as one flat value without identity."""
+    return make("tuple", parts)
+
+
+def case(fields: tuple[Type, ...]) -> Type:
+    """What one case of a sum holds; only an argument of `sum`."""
+    return make("case", fields)
+
+
+def sum_(cases: tuple[Type, ...]) -> Type:
+    """One of several cases as a flat value: the number of the case, and the fields that any case needs."""
+    return make("sum", cases)
 
 
 class TypeSyntaxError(ValueError):

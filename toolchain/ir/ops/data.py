@@ -6,7 +6,7 @@ for the standard library, which proves what they rely on.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from .row import Effects, OpRow
@@ -31,6 +31,63 @@ def _check_one_result(constructor: str) -> Callable[[Op], list[str]]:
 
 
 _check_is_closure = _check_one_result("fn")
+
+
+def _check_tuple(op: Op) -> list[str]:
+    given = [value.type for value in op.operands]
+    problems = _check_one_result("tuple")(op)
+    if not problems and list(op.result.type.args) != given:
+        problems.append(f"makes {op.result.type} of {_types(given)}")
+    return problems
+
+
+def _check_tuple_get(op: Op) -> list[str]:
+    return _check_part(op, op.operands[0].type.args, "tuple")
+
+
+def _check_part(op: Op, parts: Sequence[Type], whole: str) -> list[str]:
+    """The result is the part number `index` of `parts`."""
+    index = op.attrs["index"]
+    if op.operands[0].type.name not in (whole, "object"):
+        return [f"operand 0 is {op.operands[0].type}, not a {whole}"]
+    if not 0 <= index < len(parts):
+        return [f"there are {len(parts)} parts, so there is none at index {index}"]
+    given = [value.type for value in op.results]
+    return [] if given == [parts[index]] else [f"its results are {_types(given)}, not {_types([parts[index]])}"]
+
+
+def _check_sum(op: Op) -> list[str]:
+    problems = _check_one_result("sum")(op)
+    if problems:
+        return problems
+    cases, number = op.result.type.args, op.attrs["case"]
+    if not 0 <= number < len(cases):
+        return [f"there are {len(cases)} cases, so there is no case {number}"]
+    given = [value.type for value in op.operands]
+    return [] if given == list(cases[number].args) else [f"case {number} holds {cases[number]}, not {_types(given)}"]
+
+
+def _check_sum_get(op: Op) -> list[str]:
+    cases, number = op.operands[0].type.args, op.attrs["case"]
+    if op.operands[0].type.name != "sum" or not 0 <= number < len(cases):
+        return [f"operand 0 is {op.operands[0].type}, which has no case {number}"]
+    return _check_part(op, cases[number].args, "sum")
+
+
+def _check_object(op: Op) -> list[str]:
+    layout = op.block.function.module.layouts.get(op.attrs["name"])
+    if layout is None:
+        return [f"names @{op.attrs['name']}, which is no layout of the module"]
+    if op.name == "data.object_get":
+        return _check_part(op, layout.fields, "object")
+    given = [value.type for value in op.operands]
+    if op.name == "data.object":
+        return [] if given == layout.fields else [f"@{layout.name} holds {_types(layout.fields)}, not {_types(given)}"]
+    index = op.attrs["index"]
+    if not 0 <= index < len(layout.fields):
+        return [f"@{layout.name} has {len(layout.fields)} fields, so there is none at index {index}"]
+    wanted = layout.fields[index]
+    return [] if given[1] is wanted else [f"field {index} of @{layout.name} is {wanted}, not {given[1]}"]
 
 
 def _check_closure(op: Op) -> list[str]:
@@ -194,6 +251,62 @@ ROWS: list[OpRow] = [
     OpRow("data.opt_none", "The optional without a value.", (), None, cost=0, check=_check_one_result("opt")),
     OpRow("data.opt_has", "True if there is a value.", ("opt<T>",), ("bool",), cost=0),
     OpRow("data.opt_get", "The value, unchecked.", ("opt<T>",), ("T",), cost=0),
+    # tuples and sums: flat values
+    OpRow("data.tuple", "The operands as one value.", ("*",), None, cost=0, check=_check_tuple),
+    OpRow("data.tuple_get", "Part `index`.", ("T",), None, {"index": int}, cost=0, check=_check_tuple_get),
+    OpRow("data.sum", "Case number `case` with the operands as fields.", ("*",), None, {"case": int}, check=_check_sum),
+    OpRow("data.sum_tag", "The number of the case.", ("T",), ("i64",), cost=0),
+    OpRow(
+        "data.sum_get",
+        "Field `index` of case `case`, which it is.",
+        ("T",),
+        None,
+        {"case": int, "index": int},
+        cost=0,
+        check=_check_sum_get,
+    ),
+    # objects: their layout `name` tells the fields
+    OpRow(
+        "data.object",
+        "A new object of the layout `name` with the operands as fields; the one constant object if there are none.",
+        ("*",),
+        ("object",),
+        {"name": str},
+        effects=_A,
+        check=_check_object,
+    ),
+    OpRow(
+        "data.object_get",
+        "Field `index` of an object of the layout `name`.",
+        ("object",),
+        None,
+        {"name": str, "index": int},
+        effects=_R,
+        check=_check_object,
+    ),
+    OpRow(
+        "data.object_set",
+        "Replace field `index` of an object of the layout `name` by b.",
+        ("object", "T"),
+        (),
+        {"name": str, "index": int},
+        effects=_W,
+        check=_check_object,
+    ),
+    OpRow("data.object_tag", "The tag of the object's layout.", ("object",), ("i64",)),
+    OpRow("data.zero", "A value all of whose bits are zero, which nobody looks at.", (), None, cost=0),
+    # panics that are caught
+    OpRow(
+        "data.try_call",
+        "Call `callee`, whose result is an i64; -1 if it panicked.",
+        ("*",),
+        ("i64",),
+        {"callee": str},
+        effects=Effects.CALLS,
+        cost=5,
+    ),
+    OpRow("data.caught", "The message of the panic that was caught last.", (), ("string",), effects=_R | _A),
+    OpRow("data.rethrow", "Go on with the panic that was caught last.", (), (), effects=_T | _R, terminator=True),
     # cells, closures, identity
     OpRow("data.cell_new", "A new cell that holds a.", ("T",), ("cell<T>",), effects=_A),
     OpRow("data.cell_get", "The content of the cell.", ("cell<T>",), ("T",), effects=_R),
