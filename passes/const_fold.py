@@ -26,7 +26,7 @@ CONST_OPS = frozenset(row.name for row in _CONST_OF_TYPE.values())
 _CONVERT: dict[t.Type, Callable[[Any], Any]] = {t.I32: wrap32, t.I64: wrap64, t.F64: float, t.BOOL: bool}
 
 #: Ops whose result shows the bits of a NaN, which differ between engines.
-_SHOWS_NAN_BITS = frozenset({"i64.reinterpret_f64", "f64.copysign"})
+_SHOWS_NAN_BITS = frozenset({"i64.reinterpret_f64", "i32.f32_bits", "f64.copysign"})
 
 
 def constant_of(value: Value) -> Any:

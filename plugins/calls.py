@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from wasmlathe.passes import accumulate, dead_functions, inline, inline_recursion, pure_calls, tail_recursion
+from wasmlathe.passes import (
+    accumulate,
+    dead_functions,
+    gc_roots,
+    inline,
+    inline_objects,
+    inline_recursion,
+    pure_calls,
+    tail_recursion,
+)
 from wasmlathe.pipeline.hookspecs import hookimpl
 from wasmlathe.pipeline.spec import PassSpec
 
-MODULES = (inline, dead_functions, tail_recursion, pure_calls, accumulate, inline_recursion)
+MODULES = (inline, inline_objects, dead_functions, tail_recursion, pure_calls, accumulate, inline_recursion, gc_roots)
 
 
 @hookimpl

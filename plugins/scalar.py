@@ -1,4 +1,4 @@
-"""Passes over values and branches, and the rewrite rules: folding, simplifying, dead code, control flow."""
+"""Passes over values, branches and objects, and the rewrite rules: folding, simplifying, dead code, control flow."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ from wasmlathe.passes import (
     dce,
     float_rules,
     rewrite,
+    scalar_replace,
     simplify_cfg,
     strength_reduce,
+    unwrap,
 )
 from wasmlathe.passes.rules import Rule
 from wasmlathe.pipeline.hookspecs import hookimpl
 from wasmlathe.pipeline.spec import PassSpec
 
-MODULES = (const_fold, rewrite, strength_reduce, dce, simplify_cfg)
+MODULES = (const_fold, rewrite, strength_reduce, dce, simplify_cfg, unwrap, scalar_replace)
 RULE_MODULES = (algebra_rules, bool_rules, conversion_rules, float_rules)
 
 

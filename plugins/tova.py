@@ -14,10 +14,16 @@ if TYPE_CHECKING:
 
 @hookimpl
 def wasmlathe_frontends() -> list[Frontend]:
-    return [Frontend("tova", (".tova",), _to_hir)]
+    return [Frontend("tova", (".tova",), _to_hir, _to_test_hir)]
 
 
-def _to_hir(source: SourceFile, diagnostics: Diagnostics, _reader: SourceReader) -> Module:
+def _to_hir(source: SourceFile, diagnostics: Diagnostics, reader: SourceReader) -> Module:
     from wasmlathe.frontend.tova import compile_to_hir
 
-    return compile_to_hir(source, diagnostics)
+    return compile_to_hir(source, diagnostics, reader)
+
+
+def _to_test_hir(source: SourceFile, diagnostics: Diagnostics, reader: SourceReader) -> Module:
+    from wasmlathe.frontend.tova import compile_to_hir
+
+    return compile_to_hir(source, diagnostics, reader, with_tests=True)

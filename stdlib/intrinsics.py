@@ -1,8 +1,9 @@
 """The operations that only the standard library may use: one row each, called as `__intrinsic_NAME(...)`.
 
 Parameter and result kinds: `Int Float Bool String Nil`; `Array` any array and `Element` the element type of the first
-array among the arguments (storing an `Element` makes the array's element type grow); `T` any type. `op` is the typed op
-that does it, or `import:NAME` a host function with the effects named after it.
+array among the arguments (storing an `Element` makes the array's element type grow); `Typed<...>` an array whose elements
+have this storage; `T` any type. `op` is the typed op that does it, or `import:NAME` a host function with the effects named
+after it.
 """
 
 from __future__ import annotations
@@ -24,6 +25,12 @@ def _float(name: str, doc: str) -> tuple[str, Intrinsic]:
     return f"float_{name}", Intrinsic(doc, ("Float",), "Float", f"f64.{name}")
 
 
+def _typed_new(element: str) -> tuple[str, Intrinsic]:
+    """Storing wraps integers and rounds floats; elements are Int and Float where they are read (`ir.types.STORAGE`)."""
+    doc = f"An empty typed array with room for so many elements that lie in memory as {element}."
+    return f"typed_new_{element}", Intrinsic(doc, ("Int",), f"Typed<{element}>", "data.array_new")
+
+
 def _int2(name: str, op: str, doc: str) -> tuple[str, Intrinsic]:
     return f"int_{name}", Intrinsic(doc, ("Int", "Int"), "Int", f"i64.{op}")
 
@@ -36,6 +43,8 @@ INTRINSICS: dict[str, Intrinsic] = dict(
         ("string_byte", Intrinsic("The byte at an index.", ("String", "Int"), "Int", "data.string_byte")),
         ("string_words", Intrinsic("Eight bytes from an index on, little-endian.", ("String", "Int"), "Int",
                                    "data.string_words")),
+        ("string_ascii", Intrinsic("The string of one character whose code is below 128; nothing is allocated.", ("Int",),
+                                   "String", "data.string_ascii")),
         ("string_view", Intrinsic("The part from a byte on, of so many bytes and characters; shares memory.",
                                   ("String", "Int", "Int", "Int"), "String", "data.string_view")),
         ("string_new", Intrinsic("A new string of so many bytes and characters, to be filled at once.",
@@ -44,6 +53,8 @@ INTRINSICS: dict[str, Intrinsic] = dict(
                                     ("String", "Int", "Int"), "String", "data.string_extend")),
         ("string_set_byte", Intrinsic("Fill in a byte of a new string.", ("String", "Int", "Int"), "Nil",
                                       "data.string_set_byte")),
+        ("string_set_words", Intrinsic("Fill in eight bytes of a new string, little-endian.", ("String", "Int", "Int"),
+                                       "Nil", "data.string_set_words")),
         ("string_copy", Intrinsic("Fill in: target, its index, source, its index, number of bytes.",
                                   ("String", "Int", "String", "Int", "Int"), "Nil", "data.string_copy")),
         # arrays: nothing is checked
@@ -65,6 +76,7 @@ INTRINSICS: dict[str, Intrinsic] = dict(
                                  ("Array", "Int", "Array", "Int", "Int"), "Nil", "data.array_copy")),
         ("array_fill", Intrinsic("Store an element so many times: array, index, count, element.",
                                  ("Array", "Int", "Int", "Element"), "Nil", "data.array_fill")),
+        *map(_typed_new, ("u8", "s8", "u16", "s16", "u32", "s32", "f32", "i64", "f64")),
         # numbers
         _float("floor", "The largest whole number not above."),
         _float("ceil", "The smallest whole number not below."),
@@ -92,6 +104,20 @@ INTRINSICS: dict[str, Intrinsic] = dict(
         # calls, identity, the end
         ("call_indexed", Intrinsic("Call a callback with an element and, if it wants one, its index.",
                                    ("T", "T", "Int"), "T", "call_indexed")),
+        # records, tuples and declared types: the fields of a value, whatever they are (rules_records)
+        ("each_field", Intrinsic("Call a function with name and value of every field.", ("T", "T"), "T", "each_field")),
+        ("all_fields", Intrinsic("Whether a function holds for the fields of two values of one type.", ("T", "T", "T"), "T",
+                                 "all_fields")),
+        ("map_fields", Intrinsic("A value of the same type with the results of a function as fields.", ("T", "T"), "T",
+                                 "map_fields")),
+        ("case_name", Intrinsic("The name of the case that a value of a declared type is.", ("T",), "T", "case_name")),
+        ("is_dictionary", Intrinsic("Whether a record is a dictionary.", ("T",), "T", "is_dictionary")),
+        ("has_fields", Intrinsic("Whether each_field can go over values of the type.", ("T",), "T", "has_fields")),
+        ("is_sum", Intrinsic("Whether a value is of a declared type with cases.", ("T",), "T", "is_sum")),
+        ("is_declared", Intrinsic("Whether a value is of a type that the program declares.", ("T",), "T", "is_declared")),
+        ("same_kind", Intrinsic("Whether all_fields can go over two values.", ("T", "T"), "T", "same_kind")),
+        ("address", Intrinsic("A number that tells an object from all others.", ("T",), "T", "address")),
+        ("derives_eq", Intrinsic("Whether the type derives Eq.", ("T",), "T", "derives_eq")),
         ("same", Intrinsic("Whether both are the same object.", ("T", "T"), "Bool", "data.same")),
         ("panic", Intrinsic("End the program with a message.", ("String",), "Never", "data.panic")),
         # the host
@@ -103,5 +129,18 @@ INTRINSICS: dict[str, Intrinsic] = dict(
         ("arg_size", Intrinsic("Number of bytes of an argument.", ("Int",), "Int", "import:arg_size")),
         ("arg_read", Intrinsic("Fill in a new string with the bytes of an argument.", ("Int", "String"), "Nil",
                                "import:arg_read")),
+        # the world: requests give the number of bytes to take, or -1 less the number of bytes of a message to take
+        ("env_find", Intrinsic("The environment variable of a name and its number of bytes; -1 if it is not set.",
+                               ("String", "Int"), "Int", "import:env_find")),
+        ("file_open", Intrinsic("The file at a path and its number of bytes.", ("String", "Int"), "Int",
+                                "import:file_open")),
+        ("file_save", Intrinsic("Write: path, its number of bytes, text, its number of bytes; 0.",
+                                ("String", "Int", "String", "Int"), "Int", "import:file_save")),
+        ("input_some", Intrinsic("Some bytes of standard input, at most so many; 0 at its end.", ("Int",), "Int",
+                                 "import:input_some")),
+        ("input_all", Intrinsic("The rest of standard input.", (), "Int", "import:input_all")),
+        ("take", Intrinsic("Fill in a new string with what was requested; the number of bytes.", ("String",), "Int",
+                           "import:take")),
+        ("sleep", Intrinsic("Wait so many milliseconds.", ("Float",), "Nil", "import:sleep")),
     ]
 )  # fmt: skip

@@ -46,11 +46,17 @@ class CompileOptions:
     """What a compilation is asked for, besides its source."""
 
     pipeline: PipelineRequest = field(default_factory=PipelineRequest)
+    #: Collect garbage at every allocation, and overwrite what is free.
+    gc_stress: bool = False
+    #: Count what is allocated, and measure the collector's pauses.
+    gc_stats: bool = False
     #: Functions callable from outside: source name -> parameter types.
     exports: Mapping[str, list[str]] | None = None
     #: Check the IR after every pass and stage.
     verify: bool = False
     strict: bool = False
+    #: Compile the program's test blocks, for the `test` command.
+    tests: bool = False
     #: The last stage to be made.
     stop_at: str = "package"
     #: Run only so many applications of passes.
@@ -105,9 +111,16 @@ def compile_file(path: str, options: CompileOptions | None = None) -> Compilatio
 
 
 def compile_source(
-    source: SourceFile, options: CompileOptions | None = None, reader: SourceReader | None = None
+    source: SourceFile,
+    options: CompileOptions | None = None,
+    reader: SourceReader | None = None,
+    front: Compilation | None = None,
 ) -> Compilation:
-    """Compile a text; the end of its name tells the language. Raises CompileError, PassBrokeFunction, BinaryenMissing."""
+    """Compile a text; the end of its name tells the language. Raises CompileError, PassBrokeFunction, BinaryenMissing.
+
+    `front` is a compilation of the same source, with the same exports and tests, whose HIR and typed IR are copied instead
+    of made again: one that `stop_at="typed"` left as inference made them (no passes at these stages, as in O0).
+    """
     options = options or CompileOptions()
     reader = reader or SourceReader()
     prepared = prepare(options.pipeline)
@@ -126,7 +139,7 @@ def compile_source(
         remarks=compilation.remarks,
     )
     with compiler_settings():
-        _Run(compilation, options, reader, manager).until(options.stop_at)
+        _Run(compilation, options, reader, manager, front).until(options.stop_at)
     compilation.applied = manager.applied
     compilation.dependencies = [*reader.paths, *prepared.dependencies]
     return compilation
@@ -168,12 +181,18 @@ class _Run:
     """One walk through the stages."""
 
     def __init__(
-        self, compilation: Compilation, options: CompileOptions, reader: SourceReader, manager: PassManager
+        self,
+        compilation: Compilation,
+        options: CompileOptions,
+        reader: SourceReader,
+        manager: PassManager,
+        front: Compilation | None = None,
     ) -> None:
         self._compilation = compilation
         self._options = options
         self._reader = reader
         self._manager = manager
+        self._ready: Mapping[str, Module] = front.modules if front is not None else {}
         self._diagnostics = Diagnostics()
         self._generated: Any = None
 
@@ -185,7 +204,7 @@ class _Run:
             raise problem("E0504", f"unknown stage '{last}'", hint)
         module: Any = None
         for stage in STAGES[: STAGES.index(last) + 1]:
-            module = getattr(self, f"_{stage}")(module)
+            module = self._copy(stage) if stage in self._ready else getattr(self, f"_{stage}")(module)
             if stage == "package":
                 break
             self._compilation.modules[stage] = module
@@ -195,11 +214,19 @@ class _Run:
                 self._manager.run_stage(stage, module)
             self._raise_if_wrong()
 
+    def _copy(self, stage: str) -> Module:
+        from .ir.clone import clone_module
+
+        return clone_module(self._ready[stage])
+
     def _hir(self, _nothing: None) -> Module:
         source = self._compilation.source
         frontend = frontend_for(source.name, self._compilation.prepared)
+        to_hir = frontend.to_test_hir if self._options.tests else frontend.to_hir
+        if to_hir is None:
+            raise problem("E0500", f"'{source.name}': the language {frontend.name} has no tests")
         with self._compilation.timed("front-end"):
-            module = frontend.to_hir(source, self._diagnostics, self._reader)
+            module = to_hir(source, self._diagnostics, self._reader)
         self._raise_if_wrong()
         return module
 
@@ -207,7 +234,7 @@ class _Run:
         from .infer import infer
 
         with self._compilation.timed("infer"):
-            sources = {self._compilation.source.name: self._compilation.source}
+            sources = self._reader.sources | {self._compilation.source.name: self._compilation.source}
             typed = infer(hir, self._diagnostics, self._compilation.remarks, sources, self._options.exports)
         self._raise_if_wrong()
         return typed
@@ -217,7 +244,11 @@ class _Run:
 
         # Only a host that passes arrays and strings has to allocate them.
         taken = {param["type"] for export in typed.exports.values() for param in export["params"]}
-        options = LowerOptions(host_allocates=not taken <= {"Int", "Float", "Bool"})
+        options = LowerOptions(
+            host_allocates=not taken <= {"Int", "Float", "Bool"},
+            gc_stress=self._options.gc_stress,
+            gc_stats=self._options.gc_stats,
+        )
         with self._compilation.timed("lower-data"):
             return lower_data(typed, options)
 

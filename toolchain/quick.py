@@ -26,6 +26,7 @@ KIND = "run"
 DEFAULT_PIPELINE = "O2"
 _LEVELS = {"-O0": "O0", "-O1": "O1", "-O2": "O2", "-O3": "O3", "-Os": "Os"}
 _WITH_VALUE = ("--engine", "--timeout", "--max-memory", "--pipeline")
+_GRANTS = ("--allow-read", "--allow-write", "--allow-env")  # in the order of the parameters of `Grants`
 _UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 
@@ -34,7 +35,7 @@ def run(argv: Sequence[str]) -> int | None:
     request = parse(argv)
     if request is None:
         return None
-    file, args, pipeline, timeout_seconds, max_memory_bytes = request
+    file, args, pipeline, timeout_seconds, max_memory_bytes, granted = request
     cache = caches.Cache()
     found = load(cache, file, pipeline, ())
     if found is None:
@@ -42,34 +43,40 @@ def run(argv: Sequence[str]) -> int | None:
     warnings, artifact = found
     from wasmlathe import outcome
     from wasmlathe.wasm_runtime import engine
+    from wasmlathe.wasm_runtime.grants import Grants
     from wasmlathe.wasm_runtime.panics import EngineMissing
 
     if warnings:
         outcome.tell(warnings)
     limits = engine.Limits(timeout_seconds, max_memory_bytes)
+    grants = Grants(*granted)
     try:
-        return outcome.exit_status(lambda: engine.run(artifact, args, limits, None, cache))
+        return outcome.exit_status(lambda: engine.run(artifact, args, limits, None, cache, None, grants))
     except EngineMissing:
         return None
 
 
-def parse(argv: Sequence[str]) -> tuple[str, list[str], str, float | None, int | None] | None:
-    """File, arguments, pipeline, time and memory limit of a plain `run` command; None if it is not plain."""
+def parse(argv: Sequence[str]) -> tuple[str, list[str], str, float | None, int | None, list[list[str]]] | None:
+    """File, arguments, pipeline, time and memory limit, what is granted in a plain `run` command; None if it is not plain."""
     if not argv or argv[0] != "run":
         return None
     words: list[str] = []
     values = {"--pipeline": DEFAULT_PIPELINE, "--engine": "wasm"}
+    granted: dict[str, list[str]] = {option: [] for option in _GRANTS}
     rest = iter(argv[1:])
     for word in rest:
         if word in _LEVELS:
             values["--pipeline"] = _LEVELS[word]
         elif word == "--":
             words += rest
-        elif word in _WITH_VALUE:
+        elif word in _WITH_VALUE or word in granted:
             value = next(rest, None)
             if value is None:
                 return None
-            values[word] = value
+            if word in granted:
+                granted[word].append(value)
+            else:
+                values[word] = value
         elif word.startswith("-"):
             return None
         else:
@@ -81,7 +88,7 @@ def parse(argv: Sequence[str]) -> tuple[str, list[str], str, float | None, int |
         memory = parse_size(values["--max-memory"]) if "--max-memory" in values else None
     except ValueError:
         return None  # the command line proper says what is wrong
-    return words[0], words[1:], values["--pipeline"], timeout, memory
+    return words[0], words[1:], values["--pipeline"], timeout, memory, list(granted.values())
 
 
 def parse_seconds(text: str) -> float:

@@ -16,6 +16,7 @@ import sys
 from wasmlathe import cache as caches
 from wasmlathe.artifact import PANIC_SITE
 from wasmlathe.wasm_runtime import wasmtime_c as c
+from wasmlathe.wasm_runtime.grants import NOTHING
 from wasmlathe.wasm_runtime.host import Host, link
 from wasmlathe.wasm_runtime.output import Output
 from wasmlathe.wasm_runtime.panics import Frame, InternalError, Location, ProgramExit, ProgramPanic, TimeLimit
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from wasmlathe.artifact import Artifact
+    from wasmlathe.wasm_runtime.grants import Grants
 
 MEGABYTE = 1 << 20
 # The first that the system grants. 240 MB hold 5 million frames of a simple recursion and 10,000 of 24 KB each.
@@ -302,21 +304,26 @@ def run(
     stdout: Any = None,
     cache: caches.Cache | None = None,
     prepare: Callable[[Host], object] | None = None,
+    grants: Grants = NOTHING,
+    stdin: Any = None,
+    functions: Sequence[str] | None = None,
 ) -> int:
     """Run the program's entry and return its exit status; its output goes to `stdout`, or else to sys.stdout.
 
-    `prepare` is called with the host before the program starts (the hook `wasmlathe_host`).
+    The program sees of the world what `grants` says; its input is the binary stream `stdin`, or else the process's.
+    `functions` are exported functions to be called, one after the other, instead of the entry: then the program's `exit`
+    raises ProgramExit. `prepare` is called with the host before the program starts (the hook `wasmlathe_host`).
     Raises ProgramPanic (TimeLimit), InternalError, EngineMissing, KeyboardInterrupt, or what `stdout` raises; the output
     up to there is flushed. Ctrl-C in a loop that calls nothing and has no time limit ends the whole process, after a flush:
     there is no other way out of it. When nobody reads the output any more the program ends quietly with EXIT_BROKEN_PIPE.
     """
     output = Output(stdout)
-    host = Host(c.load(), artifact.manifest["sites"], args, output)
+    host = Host(c.load(), artifact.manifest["sites"], args, output, grants, stdin)
     if prepare is not None:
         prepare(host)
-    job = _Job(artifact, limits, host, cache if cache is not None else caches.Cache())
+    job = _Job(artifact, limits, host, cache if cache is not None else caches.Cache(), functions)
     try:
-        status = _status(job)
+        status = _status(job) if functions is None else job.run()
         output.flush()
     except BrokenPipeError:
         return EXIT_BROKEN_PIPE
@@ -339,13 +346,16 @@ def _status(job: _Job) -> int:
 class _Job:
     """One run of an entry on a thread of its own."""
 
-    __slots__ = ("_artifact", "_cache", "_done", "_error", "_guest", "_host", "_limits", "_status")
+    __slots__ = ("_artifact", "_cache", "_done", "_error", "_functions", "_guest", "_host", "_limits", "_status")
 
-    def __init__(self, artifact: Artifact, limits: Limits, host: Host, cache: caches.Cache) -> None:
+    def __init__(
+        self, artifact: Artifact, limits: Limits, host: Host, cache: caches.Cache, functions: Sequence[str] | None
+    ) -> None:
         self._artifact = artifact
         self._limits = limits
         self._host = host
         self._cache = cache
+        self._functions = functions
         self._done = _thread.allocate_lock()
         self._status = 0
         self._error: BaseException | None = None
@@ -378,8 +388,11 @@ class _Job:
         try:
             self._guest.instantiate()
             entry = self._artifact.manifest["entry"]
-            if entry is not None:
-                self._call(entry)
+            functions = self._functions
+            if functions is None and entry is not None:
+                functions = [entry]
+            for name in functions or ():
+                self._call(name)
         except BaseException as error:  # noqa: BLE001 carried over to the thread that waits
             self._error = error
         finally:
@@ -403,6 +416,7 @@ class _Job:
         try:
             if limit is None or not self._done.acquire(timeout=min(limit, _thread.TIMEOUT_MAX)):
                 if limit is not None:
+                    self._host.is_late = True
                     self._guest.advance_epoch()
                 self._done.acquire()
         except KeyboardInterrupt:

@@ -13,6 +13,7 @@ import sys
 import time
 
 from wasmlathe.wasm_runtime import wasmtime_c as c
+from wasmlathe.wasm_runtime.grants import NOTHING
 from wasmlathe.wasm_runtime.output import Output
 from wasmlathe.wasm_runtime.panics import InternalError, Location, ProgramExit, ProgramPanic
 
@@ -22,11 +23,15 @@ if TYPE_CHECKING:
     from types import CodeType, FrameType
     from typing import Any
 
+    from wasmlathe.wasm_runtime.grants import Grants
+    from wasmlathe.wasm_runtime.world import World
+
     Slots = Any  # ctypes pointer to u32 or double
     Callback = Callable[[int, int, Slots, int], int | None]
 
 ADDRESS_SPACE = 1 << 32  # wasmtime reserves all of a 32-bit memory at once, so it never moves
-_SECOND, _THIRD = c.WORDS_PER_SLOT, 2 * c.WORDS_PER_SLOT
+_SECOND, _THIRD, _FOURTH = c.WORDS_PER_SLOT, 2 * c.WORDS_PER_SLOT, 3 * c.WORDS_PER_SLOT
+_MASK = 0xFFFF_FFFF
 
 
 class Host:
@@ -34,8 +39,12 @@ class Host:
 
     __slots__ = (
         "_arguments",
+        "_grants",
         "_interrupt",
+        "_stdin",
+        "_world",
         "failure",
+        "is_late",
         "library",
         "memory",
         "memory_size",
@@ -44,7 +53,13 @@ class Host:
     )
 
     def __init__(
-        self, library: c.Library, sites: Sequence[dict[str, Any]], args: Sequence[str], output: Output
+        self,
+        library: c.Library,
+        sites: Sequence[dict[str, Any]],
+        args: Sequence[str],
+        output: Output,
+        grants: Grants = NOTHING,
+        stdin: Any = None,
     ) -> None:
         self.library = library
         self.sites = sites
@@ -54,6 +69,20 @@ class Host:
         self.memory_size = 0  # as far as known; a callback that needs more asks
         self._arguments = [arg.encode("utf-8", "surrogateescape") for arg in args]
         self._interrupt: BaseException | None = None
+        #: The time limit has passed.
+        self.is_late = False
+        self._grants = grants
+        self._stdin = stdin
+        self._world: World | None = None
+
+    @property
+    def world(self) -> World:
+        """What the program may see of the world; most programs do not look."""
+        if self._world is None:
+            from wasmlathe.wasm_runtime.world import World
+
+            self._world = World(self._grants, self._stdin)
+        return self._world
 
     # Ending early
 
@@ -135,6 +164,40 @@ class Host:
         if end > self.memory_size:
             self.see_memory(caller, end)
         self.memory[start:end] = data
+
+    def env_find(self, caller: int, slots: Slots) -> None:
+        slots[0] = self.world.find_variable(self.bytes_at(caller, slots[0], slots[_SECOND])) & _MASK
+
+    def file_open(self, caller: int, slots: Slots) -> None:
+        slots[0] = self.world.open_file(self.bytes_at(caller, slots[0], slots[_SECOND])) & _MASK
+
+    def file_save(self, caller: int, slots: Slots) -> None:
+        path = self.bytes_at(caller, slots[0], slots[_SECOND])
+        start = slots[_THIRD]
+        data = self.view(caller, start, start + slots[_FOURTH])
+        slots[0] = self.world.save_file(path, data) & _MASK
+
+    def input_some(self, _caller: int, slots: Slots) -> None:
+        self.output.flush()  # what asks for the input should be seen
+        slots[0] = self.world.read_input(slots[0]) & _MASK
+
+    def input_all(self, _caller: int, slots: Slots) -> None:
+        slots[0] = self.world.read_all_input() & _MASK
+
+    def take(self, caller: int, slots: Slots) -> None:
+        start = slots[0]
+        slots[0] = self.world.take(self.view(caller, start, start + self.world.ready))
+
+    def view(self, caller: int, start: int, end: int) -> memoryview:
+        if end > self.memory_size:
+            self.see_memory(caller, end)
+        return self.memory[start:end]
+
+    def sleep(self, _caller: int, slots: Slots) -> None:
+        from wasmlathe.wasm_runtime.world import sleep
+
+        self.output.flush()
+        sleep(slots[0] / 1000.0, lambda: self._interrupt is not None or self.is_late)
 
 
 def _write(host: Host) -> Callback:
@@ -230,6 +293,13 @@ IMPORTS = {
     "arg_count": Import("", "i", _guarded(Host.arg_count)),
     "arg_size": Import("i", "i", _guarded(Host.arg_size)),
     "arg_read": Import("ii", "", _guarded(Host.arg_read)),
+    "env_find": Import("ii", "i", _guarded(Host.env_find)),
+    "file_open": Import("ii", "i", _guarded(Host.file_open)),
+    "file_save": Import("iiii", "i", _guarded(Host.file_save)),
+    "input_some": Import("i", "i", _guarded(Host.input_some)),
+    "input_all": Import("", "i", _guarded(Host.input_all)),
+    "take": Import("i", "i", _guarded(Host.take)),
+    "sleep": Import("d", "", _guarded(Host.sleep), c.CALLBACK_DOUBLES),
 }
 _KINDS = {"i": c.I32, "d": c.F64}
 

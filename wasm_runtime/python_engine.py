@@ -34,8 +34,10 @@ from wasmlathe.ir.core import Block, Function, Loc, Module, Op, Target, Value
 from wasmlathe.ir.ops.numeric import M64, bits_of_f64
 from wasmlathe.ir.ops.row import Load, Special, Store, Trap
 from wasmlathe.wasm_runtime.engine import EXIT_BROKEN_PIPE, MEGABYTE, NO_LIMITS, PANICS, STACK_OVERFLOW, Limits
+from wasmlathe.wasm_runtime.grants import NOTHING, Grants
 from wasmlathe.wasm_runtime.output import Output
 from wasmlathe.wasm_runtime.panics import Frame, InternalError, Location, ProgramExit, ProgramPanic, TimeLimit
+from wasmlathe.wasm_runtime.world import World, sleep
 
 #: Calls of the program that may be open at once; a frame takes some 400 bytes.
 MAX_FRAMES = 200_000
@@ -130,9 +132,15 @@ class Program:
     """A module ready to run: its text, its memory, its globals, and the host functions it imports."""
 
     def __init__(
-        self, module: Module, args: Sequence[str] = (), limits: Limits = NO_LIMITS, output: Output | None = None
+        self,
+        module: Module,
+        args: Sequence[str] = (),
+        limits: Limits = NO_LIMITS,
+        output: Output | None = None,
+        world: World | None = None,
     ) -> None:
         """Raises ProgramPanic if the memory limit is too small for the program's data."""
+        self.world = world or World(NOTHING)
         self.module = module
         self.image = MemoryImage(module)
         self.max_pages = MAX_PAGES
@@ -240,6 +248,21 @@ class Program:
         data = self.argument(index)
         self.memory[self.span(address, len(data))] = data
 
+    def bytes_at(self, address: int, size: int) -> bytes:
+        return bytes(self.memory[self.span(address, size)])
+
+    def input_some(self, most: int) -> int:
+        self.output.flush()
+        return self.world.read_input(most)
+
+    def take(self, address: int) -> int:
+        with memoryview(self.memory) as memory, memory[self.span(address, self.world.ready)] as target:
+            return self.world.take(target)
+
+    def sleep(self, milliseconds: float) -> None:
+        self.output.flush()
+        sleep(milliseconds / 1000.0, lambda: False)  # `_Job.stop` raises an exception in it
+
 
 class _Unreachable(Exception):
     """The program came to an op that says nothing comes there."""
@@ -254,16 +277,22 @@ def run(
     args: Sequence[str] = (),
     limits: Limits = NO_LIMITS,
     stdout: Any = None,
+    grants: Grants = NOTHING,
+    stdin: Any = None,
+    functions: Sequence[str] | None = None,
 ) -> int:
     """Run the program's entry and return its exit status; its output goes to `stdout`, or else to sys.stdout.
 
-    Raises ProgramPanic (TimeLimit), InternalError, KeyboardInterrupt, or what `stdout` raises, as `engine.run` does.
+    `grants`, `stdin` and `functions` are as for `engine.run`. Raises ProgramPanic (TimeLimit), InternalError, KeyboardInterrupt, or what `stdout` raises, as `engine.run` does.
     """
     output = Output(stdout)
     try:
         try:
-            status = _Job(Program(module, args, limits, output), limits).run()
+            program = Program(module, args, limits, output, World(grants, stdin))
+            status = _Job(program, limits).run([_START] if functions is None else functions)
         except ProgramExit as leaving:
+            if functions is not None:
+                raise
             status = leaving.code & 0xFF
         output.flush()
     except BrokenPipeError:
@@ -293,22 +322,21 @@ class _Job:
         self.status = 0
         self.thread = 0
 
-    def run(self) -> int:
-        entry = next((f for f in self.program.module.functions.values() if f.exported == _START), None)
-        if entry is None:
-            return 0
-        self.start(entry)
+    def run(self, names: Sequence[str]) -> int:
+        """Call the functions that are exported under these names; the last one's result."""
+        exported = {f.exported: f for f in self.program.module.functions.values() if f.exported is not None}
+        self.start([exported[name] for name in names if name in exported])
         self.wait()
         if self.error is not None:
             raise self.error
         return self.status
 
-    def start(self, entry: Function) -> None:
+    def start(self, entries: Sequence[Function]) -> None:
         self.done.acquire()
         for stack_bytes in THREAD_STACKS:
             before = _thread.stack_size(stack_bytes)
             try:
-                self.thread = _thread.start_new_thread(self.body, (entry,))
+                self.thread = _thread.start_new_thread(self.body, (entries,))
                 return
             except RuntimeError:  # no such stack under this system's limits
                 continue
@@ -316,11 +344,11 @@ class _Job:
                 _thread.stack_size(before)
         raise InternalError(f"no thread with a stack of {THREAD_STACKS[-1]} bytes can be started")
 
-    def body(self, entry: Function) -> None:
+    def body(self, entries: Sequence[Function]) -> None:
         try:
-            results = self.program.call(entry.name)
-            if results:
-                self.status = int(results[0]) & 0xFF
+            for entry in entries:
+                results = self.program.call(entry.name)
+                self.status = int(results[0]) & 0xFF if results else 0
         except _Stopped as stopped:
             frames = tuple(self.program.frames(stopped.__traceback__))
             location = next((frame.location for frame in frames if frame.location), None)
@@ -408,6 +436,15 @@ def _host(program: Program) -> dict[str, Callable[..., Any]]:
         "arg_count": lambda: len(program.arguments),
         "arg_size": lambda index: len(program.argument(index)),
         "arg_read": program.arg_read,
+        "env_find": lambda name, size: program.world.find_variable(program.bytes_at(name, size)),
+        "file_open": lambda path, size: program.world.open_file(program.bytes_at(path, size)),
+        "file_save": lambda path, path_size, text, size: program.world.save_file(
+            program.bytes_at(path, path_size), program.bytes_at(text, size)
+        ),
+        "input_some": program.input_some,
+        "input_all": program.world.read_all_input,
+        "take": program.take,
+        "sleep": program.sleep,
     }
 
 
@@ -657,6 +694,7 @@ _LITERALS: dict[str, Callable[[_FunctionText, Op], str]] = {
     "const": _constant,
     "data_addr": lambda self, op: str(self.text.image.addresses[op.attrs["data"]]),
     "heap_base": lambda self, op: str(self.text.image.heap_base),
+    "shadow": lambda self, op: "0",
 }
 
 #: Ops whose rows have no `eval`, because they depend on more than operands.

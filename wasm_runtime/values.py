@@ -1,8 +1,8 @@
 """Python values to objects in linear memory and back, by the types of the manifest.
 
-All arguments of one call become one block, so that compiled code is asked for memory once and nothing can move in
-between: `Image` lays the objects out behind each other, then writes them where `__alloc` put the block. Arrays are copied:
-what the program does to them is not seen by the caller.
+All arguments of one call become one block, so that compiled code is asked for memory once: `Image` lays the objects out
+behind each other, then writes them where `__alloc` put the block. To the collector the block is an Arena, which stays as
+long as any of its members is in use. Arrays are copied: what the program does to them is not seen by the caller.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class Image:
     __slots__ = ("_pieces", "_pointers", "size")
 
     def __init__(self) -> None:
-        self.size = 0
+        self.size = layout.HEADER_BYTES
         self._pieces: list[tuple[int, bytes | memoryview]] = []
         self._pointers: list[tuple[int, list[int]]] = []  # where, and the offsets that become addresses there
 
@@ -86,6 +86,7 @@ class Image:
         return self._string(value) if type_name == "String" else self._array(element_type(type_name), value)
 
     def write(self, memory: memoryview, base: int) -> None:
+        memory[base : base + layout.HEADER_BYTES] = pack("<II", layout.TYPE_ARENA, self.size)
         for offset, piece in self._pieces:
             memory[base + offset : base + offset + len(piece)] = piece
         for offset, targets in self._pointers:
@@ -103,7 +104,7 @@ class Image:
         data = value.encode()
         offset = self._reserve(layout.STRING_OBJECT_BYTES)
         buffer = self._object(layout.TYPE_BUFFER, layout.BUFFER_START, data)
-        self._fields(offset, layout.HEADER_TYPE, layout.TYPE_STRING, layout.STRING_OBJECT_BYTES)
+        self._header(offset, layout.TYPE_STRING, layout.STRING_OBJECT_BYTES)
         self._fields(offset, layout.STRING_BYTE_LENGTH, len(data))
         self._fields(offset, layout.STRING_CHARACTERS, len(value))
         self._fields(buffer, layout.BUFFER_USED, len(data))
@@ -117,10 +118,11 @@ class Image:
         items = () if is_scalar else sequence(element, value)
         block = scalar_block(element, value) if is_scalar else bytes(layout.POINTER_BYTES * len(items))
         count = len(block) // layout.element_bytes(element)
-        self._fields(offset, layout.HEADER_TYPE, layout.TYPE_ARRAY, layout.ARRAY_BYTES)
+        self._header(offset, layout.TYPE_ARRAY, layout.ARRAY_BYTES)
         self._fields(offset, layout.ARRAY_LENGTH, count, count)
         if count:
-            elements = self._object(layout.TYPE_DATA, layout.DATA_ELEMENTS, block) + layout.DATA_ELEMENTS
+            data_type = layout.TYPE_DATA if is_scalar else layout.TYPE_DATA_REFS
+            elements = self._object(data_type, layout.DATA_ELEMENTS, block) + layout.DATA_ELEMENTS
             self._pointers.append((offset + layout.ARRAY_ELEMENTS, [elements]))
             self._pointers.append((elements, [self._item(element, i, item) for i, item in enumerate(items)]))
         else:
@@ -137,9 +139,12 @@ class Image:
         """Reserve an object that has `content` from its offset `start` on."""
         size = layout.aligned(start + len(content))
         offset = self._reserve(size)
-        self._fields(offset, layout.HEADER_TYPE, type_id, size)
+        self._header(offset, type_id, size)
         self._pieces.append((offset + start, content))
         return offset
+
+    def _header(self, offset: int, type_id: int, size: int) -> None:
+        self._fields(offset, layout.HEADER_TYPE, type_id | layout.MEMBER, size)
 
     def _fields(self, offset: int, field: int, *numbers: int) -> None:
         """Set u32 fields that follow each other."""
@@ -243,7 +248,7 @@ def _read_array(type_name: str, memory: memoryview, address: int) -> list[Any]:
 
 
 def _expect(memory: memoryview, address: int, type_id: int) -> None:
-    (found,) = unpack_from("<I", memory, address)
+    (found,) = unpack_from("<H", memory, address)
     if found != type_id:
         raise ValueError(f"type id {found}, not {type_id}, at {address:#x}")
 

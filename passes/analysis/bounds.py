@@ -33,6 +33,7 @@ _RANGES = {
     "mem.load8_u": (0, 0xFF),
     "mem.load8_s": (-0x80, 0x7F),
     "mem.load16_u": (0, 0xFFFF),
+    "mem.load16_s": (-0x8000, 0x7FFF),
     "i32.extend8_s": (-0x80, 0x7F),
     "i32.extend16_s": (-0x8000, 0x7FFF),
     "i64.extend32_s": (MIN32, -MIN32 - 1),

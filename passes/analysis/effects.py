@@ -184,6 +184,7 @@ _DATA_CLASSES: dict[str, tuple[Classes, Classes]] = {
     "data.string_new": (_NO_CLASSES, _NO_CLASSES),
     "data.string_extend": (_classes(_STRING), _classes(_STRING)),
     "data.string_set_byte": (_NO_CLASSES, _classes(_STRING)),
+    "data.string_set_words": (_NO_CLASSES, _classes(_STRING)),
     "data.string_copy": (_classes(_STRING), _classes(_STRING)),
     "data.array_new": (_NO_CLASSES, _NO_CLASSES),
     "data.array_len": (_classes(_LENGTH), _NO_CLASSES),
@@ -201,6 +202,7 @@ _DATA_CLASSES: dict[str, tuple[Classes, Classes]] = {
     "data.cell_get": (_classes("{}"), _NO_CLASSES),
     "data.cell_set": (_NO_CLASSES, _classes("{}")),
     "data.closure": (_NO_CLASSES, _NO_CLASSES),
+    "data.object": (_NO_CLASSES, _NO_CLASSES),
     "mem.size": (_classes(_SIZE), _NO_CLASSES),
     "mem.grow": (_classes(_SIZE), _classes(_SIZE)),
     "mem.copy": (_ANY, _ANY),
@@ -233,6 +235,8 @@ def _accessed(op: Op, side: int) -> Classes:
     alias = op.attrs.get("alias")
     if alias is not None:
         return frozenset((alias,))
+    if name in ("data.object_get", "data.object_set"):
+        return _field_class(op)
     found = _DATA_CLASSES.get(name)
     if found is None:
         return _ALL
@@ -240,6 +244,12 @@ def _accessed(op: Op, side: int) -> Classes:
     if "{}" in classes:
         classes = frozenset(op.operands[0].type.text if c == "{}" else c for c in classes)
     return classes
+
+
+def _field_class(op: Op) -> Classes:
+    """The class of one field of a layout; none if the field never changes."""
+    layout = op.block.function.module.layouts[op.attrs["name"]]
+    return frozenset((f"{layout.name}.{op.attrs['index']}",)) if layout.mutable else _NO_CLASSES
 
 
 def may_overlap(a: str, b: str) -> bool:

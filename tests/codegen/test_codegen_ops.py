@@ -78,7 +78,7 @@ def test_an_op_means_its_eval_on_both_engines(row: OpRow) -> None:
                 found = outcome(engine.call, "f", *args)
                 if isinstance(found, tuple):
                     (found,) = found
-                if any(map(is_nan, args)) and row.name in ("f64.copysign", "i64.reinterpret_f64"):
+                if any(map(is_nan, args)) and row.name in ("f64.copysign", "i64.reinterpret_f64", "i32.f32_bits"):
                     continue  # of a NaN no more than that it is one is promised
                 assert same(found, meant), f"{row.name}{args}: {found!r} in {engine}, not {meant!r}"
 

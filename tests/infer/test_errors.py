@@ -24,7 +24,7 @@ WRONG = [
     ("a declared parameter type", 'fn f(n: Int) { n }\nf("a")', [("E0100", 2, 1, "'n' expects Int, but got String")]),
     ("Float does not fit Int", "fn f(n: Int) { n }\nf(1.5)", [("E0100", 2, 1, "'n' expects Int, but got Float")]),
     ("a declared result type", "fn f() -> Int { return \"a\" }\nf()", [("E0101", 1, 24, "declared as Int")]),
-    ("an unknown type", "fn f(n: Itn) { n }\nf(1)", [("E0207", 1, 6, "unknown type 'Itn'")]),
+    ("an unknown type", "fn f(n: Itn) { n }\nf(1)", [("E0207", 1, 9, "unknown type 'Itn'")]),
     ("iteration over a number", "for x in 5 { print(x) }", [("E0106", 1, 10, "Int cannot be iterated")]),
     ("mixed elements are named as not supported yet", 'xs = [1, "a"]\nprint(xs)', [("E0400", 1, 6, "Int or String")]),
     ("one cause is told once", "g = filled(3, nil)\nprint(len(g))", [("E0400", 1, 5, "elements are all nil")]),

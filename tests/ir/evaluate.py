@@ -14,7 +14,7 @@ from wasmlathe.ir.ops import Load, Store, Trap
 PAGE_BYTES = 65536
 FIRST_ADDRESS = 1024
 FORMATS = {"i64": "q", "f64": "d", "i32": "i", "bool": "?"}
-SMALL_FORMATS = {(1, False): "B", (1, True): "b", (2, False): "H", (4, False): "i"}
+SMALL_FORMATS = {(1, False): "B", (1, True): "b", (2, False): "H", (2, True): "h", (4, False): "i"}
 
 
 class OutOfSteps(Exception):
@@ -34,7 +34,7 @@ class Evaluator:
         end = FIRST_ADDRESS
         for segment in module.data.values():
             self.addresses[segment.name] = begin = -(-end // segment.align) * segment.align
-            end = begin + len(segment.content)
+            end = begin + len(segment.content) + segment.room
         self.heap_base = -(-end // 8) * 8
         self.memory = bytearray(-(-self.heap_base // PAGE_BYTES) * PAGE_BYTES)
         for segment in module.data.values():
@@ -112,6 +112,8 @@ class Evaluator:
                 return [self.addresses[attrs["data"]]]
             case "mem.heap_base":
                 return [self.heap_base]
+            case "mem.shadow":
+                return [0]
             case "mem.size":
                 return [len(self.memory) // PAGE_BYTES]
             case "mem.grow":

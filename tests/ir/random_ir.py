@@ -28,7 +28,7 @@ Draw = Callable[[st.SearchStrategy[Any]], Any]
 
 TYPES = (t.I64, t.F64, t.BOOL, t.I32)
 #: What these show of a NaN (its sign, its payload) is not the same on all engines, and rules may change it.
-NAN_DEPENDENT = frozenset({"i64.reinterpret_f64", "f64.copysign"})
+NAN_DEPENDENT = frozenset({"i64.reinterpret_f64", "i32.f32_bits", "f64.copysign"})
 #: Two classes of memory that never overlap: a segment each, and the accesses that keep to it.
 SEGMENT_BYTES = 64
 MEMORY = (("numbers", "elem.i64", ("i64", "i32", "8", "16")), ("floats", "elem.f64", ("f64",)))

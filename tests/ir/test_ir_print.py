@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from wasmlathe.ir import types as t
 from wasmlathe.ir.build import Builder
-from wasmlathe.ir.clone import clone_blocks, clone_function
+from wasmlathe.ir.clone import clone_blocks, clone_function, clone_module
 from wasmlathe.ir.core import Function, Loc, Module, Op, Target
 from wasmlathe.ir.ops import TABLE, OpRow
 from wasmlathe.ir.parse import parse
@@ -72,6 +72,40 @@ def test_what_was_read_is_what_the_text_says() -> None:
     assert [block.cold for block in function.blocks] == [False, True, False, False, False, False]
     assert function.blocks[4].terminator.attrs["message"] == 'index "out"\n\a of é'
     assert module.exports == {"fib": {"symbol": "fib", "params": [{"name": "n", "type": "Int"}], "result": "Int"}}
+
+
+DATA_TYPES = """module "m" hir
+
+layout @Point tag 0 mutable (f64, f64)
+layout @Tree.Node tag 1 (object, i64, tuple<bool, opt<string>>, sum<case, case<i64, array<u8>>>)
+
+type @"std.Option" sum source "Option" params ("T") derives ("Eq", "Show")
+case @"std.Option" "Some" ("value": "T")
+case @"std.Option" "None" ()
+method @"std.Option" "map" -> @"std.Option.map"
+
+type @P record
+case @P "P" ("x": "Float", "y": none)
+static @P "origin" -> @P.origin
+
+func @f(%a: dyn) -> dyn {
+^entry:
+  %p: dyn = dyn.construct %a, %a {type="P", case="P"}
+  %r: dyn = dyn.record %a, %p {keys=["x", none]}
+  ret %r
+}
+""".replace('@"std.Option"', "@std.Option").replace('@"std.Option.map"', "@std.Option.map")
+
+
+def test_declared_types_and_layouts_are_printed_as_they_were_read() -> None:
+    module = parse(DATA_TYPES)
+    assert ir_text(module) == DATA_TYPES
+    assert ir_text(clone_module(module)) == DATA_TYPES
+    option, layout = module.declarations["std.Option"], module.layouts["Tree.Node"]
+    assert (option.source_name, option.params, option.derives) == ("Option", ["T"], {"Eq", "Show"})
+    assert option.methods == {"map": "std.Option.map"} and option.case_number("None") == 1
+    assert module.declarations["P"].cases[0].fields == [("x", "Float"), ("y", None)]
+    assert (layout.tag, layout.mutable, layout.fields[0]) == (1, False, t.OBJECT)
 
 
 def test_comments_layout_and_whole_floats_are_free() -> None:
@@ -153,7 +187,7 @@ def _sample_op(row: OpRow, function: Function) -> Op:
     }
     targets = [Target(function.blocks[1]) for _ in range(2 if row.targets is None else row.targets)]
     patterns = ("i64",) if row.results is None else row.results
-    results = tuple(t.parse(re.sub(r"\bT\b", "i64", pattern)) for pattern in patterns)
+    results = tuple(t.parse(re.sub(r"\bT\b|value<T>", "i64", pattern)) for pattern in patterns)
     return Op(row, operands, results, attrs, None, targets)
 
 

@@ -355,3 +355,86 @@ def test_typed_ops_keep_to_the_module(old: str, new: str, sentence: str) -> None
     assert verify(parse(CLOSURES)) == []
     said = [problem.message for problem in verify(parse(CLOSURES.replace(old, new), verified=False))]
     assert sentence in said
+
+
+DATA = """module "m" typed
+layout @P tag 0 (i64, string)
+layout @Q tag 1 mutable (i64)
+func @f(%a: i64, %s: string, %p: object, %bytes: array<u8>) -> i64 {
+^entry:
+  %t: tuple<i64, string> = data.tuple %a, %s
+  %x: i64 = data.tuple_get %t {index=0}
+  %u: sum<case, case<i64, string>> = data.sum %a, %s {case=1}
+  %n: i64 = data.sum_tag %u
+  %y: i64 = data.sum_get %u {case=1, index=0}
+  %o: object = data.object @P %a, %s
+  %z: string = data.object_get @P %o {index=1}
+  data.object_set @Q %p, %a {index=0}
+  %b: i64 = data.array_at %bytes, %a
+  data.array_put %bytes, %a, %b
+  ret %x
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("tuple %a, %s", "tuple %a", "makes tuple<i64, string> of (i64)"),
+        ("tuple_get %t", "tuple_get %a", "operand 0 is i64, not a tuple"),
+        ("%t {index=0}", "%t {index=2}", "there are 2 parts, so there is none at index 2"),
+        ("%t {index=0}", "%t {index=1}", "its results are (i64), not (string)"),
+        ("%a, %s {case=1}", "%a, %s {case=2}", "there are 2 cases, so there is no case 2"),
+        ("%a, %s {case=1}", "%a, %s {case=0}", "case 0 holds case, not (i64, string)"),
+        ("sum_tag %u", "sum_tag %t", "operand 0 is tuple<i64, string>, not a sum"),
+        ("sum_get %u {case=1", "sum_get %u {case=7", "there are 2 cases, so there is no case 7"),
+        ("sum_get %u {case=1", "sum_get %u {case=0", "there are 0 parts, so there is none at index 0"),
+        ("data.object @P %a, %s", "data.object @P %a", "@P holds (i64, string), not (i64)"),
+        ("data.object @P", "data.object @R", "names @R, which is no layout of the module"),
+        ("get @P %o {index=1", "get @P %o {index=0", "its results are (string), not (i64)"),
+        ("@Q %p, %a", "@P %p, %a", "@P is not mutable"),
+        ("@Q %p, %a", "@Q %p, %s", "field 0 of @Q is i64, not string"),
+        ("@Q %p, %a {index=0", "@Q %p, %a {index=3", "@Q has 1 fields, so there is none at index 3"),
+        ("%b: i64 = data.array_at", "%b: f64 = data.array_at", "its results are (f64), not (i64)"),
+        ("array_put %bytes, %a, %b", "array_put %bytes, %a, %s", "operand 2 is string, not value<T>"),
+    ],
+)
+def test_flat_values_and_objects_keep_to_their_types(old: str, new: str, sentence: str) -> None:
+    assert verify(parse(DATA)) == []
+    said = [problem.message for problem in verify(parse(DATA.replace(old, new), verified=False))]
+    assert sentence in said
+
+
+TYPES = """module "m" hir
+type @T sum
+case @T "A" ("x": none, "y": none)
+case @T "B" ()
+func @f(%a: dyn) -> dyn {
+^entry:
+  %v: dyn = dyn.construct %a, %a {type="T", case="A"}
+  %c: bool = dyn.is_case %v {type="T", case="B"}
+  %x: dyn = dyn.case_get %v {type="T", case="A", index=1}
+  %r: dyn = dyn.record %a, %x {keys=["k", none]}
+  ret %r
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("@T sum", "@T record", "is a record, which has one case, not 2"),
+        ('"B" ()', '"A" ()', "has two cases called 'A'"),
+        ('"y": none', '"x": none', "has two fields called 'x' in the case 'A'"),
+        ("construct %a, %a", "construct %a", "gives 1 fields, not 2"),
+        ('%v {type="T", case="B"', '%v {type="U", case="B"', "names @U, which is no type of the module"),
+        ('%v {type="T", case="B"', '%v {type="T", case="C"', "the type @T has no case 'C'"),
+        ("index=1", "index=2", "there are 2 fields, so there is none at index 2"),
+        ('["k", none]', '["k"]', "has 1 keys for 2 operands"),
+        ('["k", none]', '["k", 1]', "keys are texts, or none where a record is spread"),
+    ],
+)
+def test_declared_types_and_their_ops_fit(old: str, new: str, sentence: str) -> None:
+    assert verify(parse(TYPES)) == []
+    said = [problem.message for problem in verify(parse(TYPES.replace(old, new), verified=False))]
+    assert sentence in said

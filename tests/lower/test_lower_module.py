@@ -134,8 +134,21 @@ def test_only_mem_ops_are_left():
         ("opt<string>", ["ref"], [0], 4),
         ("opt<nil>", ["bool"], [0], 1),
         ("opt<bool>", ["bool", "bool"], [0, 1], 2),
-        ("opt<f64>", ["bool", "f64"], [0, 8], 16),
-        ("opt<opt<array<i64>>>", ["bool", "ref"], [0, 4], 8),
+        ("opt<f64>", ["bool", "f64"], [8, 0], 16),
+        ("opt<opt<array<i64>>>", ["bool", "ref"], [4, 0], 8),
+        ("object", ["ref"], [0], 4),
+        ("opt<object>", ["ref"], [0], 4),
+        ("tuple", [], [], 1),
+        ("tuple<bool, i64, tuple<string, bool>>", ["bool", "i64", "ref", "bool"], [12, 0, 8, 13], 16),
+        ("opt<tuple<i64, bool>>", ["bool", "i64", "bool"], [8, 0, 9], 16),
+        ("sum<case, case>", ["tag"], [0], 1),
+        (
+            "sum<case<i64, string>, case<f64>, case<string, string>>",
+            ["tag", "ref", "ref", "i64", "f64"],
+            [24, 16, 20, 0, 8],
+            32,
+        ),
+        ("sum<case<sum<case, case<bool>>>, case<opt<bool>>>", ["tag", "bool", "bool", "tag"], [0, 1, 2, 3], 4),
     ],
 )
 def test_types_have_the_components_and_places_of_the_table(type_, kinds, offsets, size):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import itertools
+import math
 
 import pytest
 from lowering_harness import ARRAYS, OUT_OF_RANGE, add_heap_meter, lower, output, run
@@ -253,6 +255,18 @@ func @words(%i: i64) -> i64 {
   %w: i64 = data.string_words %s, %i
   ret %w
 }
+func @set_words(%w: i64) {
+^entry:
+  %size: i64 = i64.const 9
+  %at: i64 = i64.const 1
+  %s: string = data.string_new %size, %size
+  %zero: i64 = i64.const 0
+  %dot: i64 = i64.const 46
+  data.string_set_byte %s, %zero, %dot
+  data.string_set_words %s, %at, %w
+  data.write %s
+  ret
+}
 func @extend(%n: i64) -> i64 {
 ^entry:
   %s: string = data.string "abc"
@@ -278,6 +292,10 @@ def test_growing_a_string_is_linear(strings):
 
 def test_appending_twice_to_one_string_gives_two_strings(strings):
     assert output(strings, "branches") == b"ab" + b"abb" + b"abc" + b"abcabc"
+
+
+def test_eight_bytes_are_filled_in_at_once(strings):
+    assert output(strings, "set_words", int.from_bytes(b"abcdefgh", "little")) == b".abcdefgh"
 
 
 def test_views_share_and_know_their_size(strings):
@@ -497,3 +515,240 @@ func @computed(%c: bool) {
     assert run(module, "constant") == ("panic", "bad")
     assert run(module, "computed", True) == ("panic", "ut")
     assert run(module, "computed", False) == ("panic", "ö")
+
+
+FLAT = """
+global @last: sum<case, case<i64, string>, case<f64>> = 0
+func @make(%kind: i64, %n: i64, %x: f64) -> sum<case, case<i64, string>, case<f64>> {
+^entry:
+  switch %kind {cases=[0, 1]} ^none, ^pair, ^float
+^none:
+  %a: sum<case, case<i64, string>, case<f64>> = data.sum {case=0}
+  br ^end(%a)
+^pair:
+  %s: string = data.string "pair"
+  %b: sum<case, case<i64, string>, case<f64>> = data.sum %n, %s {case=1}
+  br ^end(%b)
+^float:
+  %c: sum<case, case<i64, string>, case<f64>> = data.sum %x {case=2}
+  br ^end(%c)
+^end(%r: sum<case, case<i64, string>, case<f64>>):
+  global.set @last %r
+  ret %r
+}
+func @total(%kind: i64, %n: i64, %x: f64, %take: bool) -> (i64, i64, f64, i64) {
+^entry:
+  %made: sum<case, case<i64, string>, case<f64>> = call @make %kind, %n, %x
+  %one: i64 = i64.const 1
+  %zero: i64 = i64.const 0
+  %list: array<sum<case, case<i64, string>, case<f64>>> = data.array_new %one
+  %other: sum<case, case<i64, string>, case<f64>> = data.sum {case=0}
+  %chosen: sum<case, case<i64, string>, case<f64>> = select %take, %made, %other
+  data.array_put %list, %zero, %chosen
+  %v: sum<case, case<i64, string>, case<f64>> = data.array_at %list, %zero
+  %some: opt<sum<case, case<i64, string>, case<f64>>> = data.opt_some %v
+  %w: sum<case, case<i64, string>, case<f64>> = data.opt_get %some
+  %tag: i64 = data.sum_tag %w
+  %i: i64 = data.sum_get %w {case=1, index=0}
+  %f: f64 = data.sum_get %w {case=2, index=0}
+  %from_global: sum<case, case<i64, string>, case<f64>> = global.get @last
+  %global_tag: i64 = data.sum_tag %from_global
+  ret %tag, %i, %f, %global_tag
+}
+func @text(%n: i64) {
+^entry:
+  %x: f64 = f64.const 0.0
+  %kind: i64 = i64.const 1
+  %made: sum<case, case<i64, string>, case<f64>> = call @make %kind, %n, %x
+  %s: string = data.sum_get %made {case=1, index=1}
+  data.write %s
+  ret
+}
+func @swapped(%a: i64, %b: f64, %n: i64) -> tuple<f64, tuple<i64, bool>> {
+^entry:
+  %yes: bool = bool.const true
+  %inner: tuple<i64, bool> = data.tuple %a, %yes
+  %t: tuple<tuple<i64, bool>, f64> = data.tuple %inner, %b
+  %first: tuple<i64, bool> = data.tuple_get %t {index=0}
+  %second: f64 = data.tuple_get %t {index=1}
+  %r: tuple<f64, tuple<i64, bool>> = data.tuple %second, %first
+  ret %r
+}
+func @nothing() -> (i64, tuple<opt<string>, bool>) {
+^entry:
+  %z: tuple<i64, tuple<opt<string>, bool>> = data.zero
+  %n: i64 = data.tuple_get %z {index=0}
+  %t: tuple<opt<string>, bool> = data.tuple_get %z {index=1}
+  ret %n, %t
+}
+"""
+
+
+def test_sums_and_tuples_pass_through_calls_arrays_and_globals():
+    module = lower(FLAT)
+    assert run(module, "total", 0, 7, 0.5, True) == (0, 0, 0.0, 0)
+    assert run(module, "total", 1, 7, 0.5, True) == (1, 7, 0.0, 1)
+    assert run(module, "total", 2, 7, 0.5, True) == (2, 0, 0.5, 2)
+    assert run(module, "total", 2, 7, 0.5, False) == (0, 0, 0.0, 2)
+    assert output(module, "text", 3) == b"pair"
+    assert run(module, "swapped", 1, 2.5, 3) == (2.5, 1, True)
+    assert run(module, "nothing") == (0, 0, False)
+
+
+OBJECTS = """
+layout @Point tag 0 mutable (f64, bool, opt<i64>, string)
+layout @Leaf tag 0 ()
+layout @Node tag 1 (object, i64, object)
+func @point(%x: f64, %n: i64) -> (f64, bool, opt<i64>, f64, bool) {
+^entry:
+  %no: bool = bool.const false
+  %yes: bool = bool.const true
+  %some: opt<i64> = data.opt_some %n
+  %s: string = data.string "p"
+  %p: object = data.object @Point %x, %no, %some, %s
+  %q: object = data.object @Point %x, %no, %some, %s
+  data.object_set @Point %p, %yes {index=1}
+  %two: f64 = f64.const 2.0
+  data.object_set @Point %q, %two {index=0}
+  %a: f64 = data.object_get @Point %p {index=0}
+  %b: bool = data.object_get @Point %p {index=1}
+  %c: opt<i64> = data.object_get @Point %p {index=2}
+  %t: string = data.object_get @Point %p {index=3}
+  data.write %t
+  %d: f64 = data.object_get @Point %q {index=0}
+  %e: bool = data.same %p, %q
+  ret %a, %b, %c, %d, %e
+}
+func @tree(%depth: i64) -> object {
+^entry:
+  %zero: i64 = i64.const 0
+  %end: bool = i64.le_s %depth, %zero
+  cond_br %end, ^leaf, ^node
+^leaf:
+  %l: object = data.object @Leaf
+  ret %l
+^node:
+  %one: i64 = i64.const 1
+  %less: i64 = i64.sub %depth, %one
+  %a: object = call @tree %less
+  %b: object = call @tree %less
+  %n: object = data.object @Node %a, %depth, %b
+  ret %n
+}
+func @sum(%t: object) -> i64 {
+^entry:
+  %tag: i64 = data.object_tag %t
+  switch %tag {cases=[0]} ^leaf, ^node
+^leaf:
+  %one: i64 = i64.const 1
+  ret %one
+^node:
+  %a: object = data.object_get @Node %t {index=0}
+  %n: i64 = data.object_get @Node %t {index=1}
+  %b: object = data.object_get @Node %t {index=2}
+  %left: i64 = call @sum %a
+  %right: i64 = call @sum %b
+  %both: i64 = i64.add %left, %right
+  %r: i64 = i64.add %both, %n
+  ret %r
+}
+func @total(%depth: i64) -> i64 {
+^entry:
+  %t: object = call @tree %depth
+  %r: i64 = call @sum %t
+  ret %r
+}
+func @leaves() -> bool {
+^entry:
+  %a: object = data.object @Leaf
+  %b: object = data.object @Leaf
+  %same: bool = data.same %a, %b
+  ret %same
+}
+"""
+
+
+def test_objects_hold_what_was_put_in_and_know_their_case():
+    module = lower(OBJECTS)
+    assert run(module, "point", 1.5, 7) == (1.5, True, True, 7, 2.0, False)
+    assert output(module, "point", 1.5, 7) == b"p"
+    assert run(module, "total", 3) == (2**3 + 3 + 2 * 2 + 4 * 1,)
+    assert run(module, "leaves") == (True,)
+
+
+def test_an_object_takes_no_more_room_than_its_fields_and_a_header():
+    module = lower(OBJECTS)
+    assert run(module, add_heap_meter(module, "tree"), 2) == (3 * 24,)  # header, two addresses, an i64; leaves are static
+    module = lower(OBJECTS)
+    assert run(module, add_heap_meter(module, "point"), 1.5, 7) == (2 * 32,)  # header, f64, i64, address, two bools
+
+
+NARROW = """
+func @kept(%v: V, %w: V) -> (V, V, V) {
+^entry:
+  %n: i64 = i64.const 40
+  %i: i64 = i64.const 1
+  %j: i64 = i64.const 2
+  %a: array<E> = data.array_new %n
+  data.array_set_len %a, %n
+  %zero: i64 = i64.const 0
+  data.array_fill %a, %zero, %n, %w
+  data.array_put %a, %i, %v
+  %x: V = data.array_get %a, %i
+  data.array_set %a, %zero, %x
+  data.array_copy %a, %j, %a, %zero, %i
+  %y: V = data.array_at %a, %j
+  %last: i64 = i64.const -1
+  %z: V = data.array_get %a, %last
+  ret %x, %y, %z
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("element", "bits", "signed"),
+    [(f"{sign}{bits}", bits, sign == "s") for sign in "us" for bits in (8, 16, 32)],
+)
+def test_narrow_integers_wrap_when_stored(element, bits, signed):
+    module = lower(NARROW.replace("E", element).replace("V", "i64"))
+
+    def wrapped(number):
+        low = number & ((1 << bits) - 1)
+        return low - (1 << bits) if signed and low >> (bits - 1) else low
+
+    for v, w in itertools.permutations([0, 1, -1, 127, 128, 255, 256, -32769, 65535, 1 << 31, INT_MAX, INT_MIN], 2):
+        assert run(module, "kept", v, w) == (wrapped(v), wrapped(v), wrapped(w))
+
+
+def test_narrow_floats_are_rounded_when_stored():
+    module = lower(NARROW.replace("E", "f32").replace("V", "f64"))
+    for x in (0.1, -0.0, 1e300, -1e300, 3.4028235677973366e38, 1e-50, 0.5):
+        rounded = nearest_f32(x)
+        assert [math.copysign(1, v) for v in run(module, "kept", x, x)] == [math.copysign(1, rounded)] * 3
+        assert run(module, "kept", x, x) == (rounded,) * 3
+
+
+def nearest_f32(x):
+    """The float of 32 bits nearest to `x`."""
+    return ctypes.c_float(x).value
+
+
+ASCII = """
+func @f(%code: i64) -> (i64, i64) {
+^entry:
+  %s: string = data.string_ascii %code
+  data.write %s
+  %n: i64 = data.string_bytes %s
+  %m: i64 = data.string_len %s
+  ret %n, %m
+}
+"""
+
+
+def test_strings_of_one_ascii_character_exist_already():
+    module = lower(ASCII)
+    for code in (0, 10, 65, 127):
+        assert run(module, "f", code) == (1, 1)
+        assert output(module, "f", code) == bytes([code])
+    assert not any(name.startswith("rt-") for name in module.functions)  # nothing is allocated
+    assert "ascii" not in lower(STRINGS.replace("ALPHABET", "x")).data

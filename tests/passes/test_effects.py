@@ -142,3 +142,24 @@ def test_an_import_does_what_it_declares_and_anything_if_it_declares_nothing() -
     assert not writes_of(call, SUMMARIES)
     assert not is_removable(call, SUMMARIES)
     assert SUMMARIES["unknown"].writes == {"*"}
+
+
+def test_each_field_that_can_change_is_a_class_of_its_own() -> None:
+    module = read_module(
+        """module "t" typed
+layout @P tag 0 mutable (i64, i64)
+layout @Q tag 0 (i64)
+func @f(%p: object, %n: i64) {
+^entry:
+  data.object_set @P %p, %n {index=1}
+  %x: i64 = data.object_get @P %p {index=0}
+  %y: i64 = data.object_get @Q %p {index=0}
+  %q: object = data.object @P %x, %y
+  ret
+}
+""",
+        "effects",
+    )
+    write, read, fixed, new = module.functions["f"].entry.ops[:4]
+    assert (writes_of(write, {}), reads_of(read, {}), reads_of(fixed, {})) == ({"P.1"}, {"P.0"}, set())
+    assert is_removable(new, {}) and not writes_of(new, {})

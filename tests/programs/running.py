@@ -29,24 +29,32 @@ class Outcome:
 
 
 @cache
-def compiled(text: str, level: str, name: str = "program.tova", verify: bool = True) -> Compilation:
+def compiled(
+    text: str, level: str, name: str = "program.tova", verify: bool = True, gc_stress: bool = False
+) -> Compilation:
     """The program at a level, with the IR verified after every pass, which takes three quarters of the time."""
-    options = CompileOptions(PipelineRequest(level), verify=verify)
+    options = CompileOptions(PipelineRequest(level), verify=verify, gc_stress=gc_stress)
     return compile_source(SourceFile(name, text), options)
 
 
 def execute(
-    text: str, level: str = "O2", engine_name: str = "wasm", args: Sequence[str] = (), verify: bool = True
+    text: str,
+    level: str = "O2",
+    engine_name: str = "wasm",
+    args: Sequence[str] = (),
+    verify: bool = True,
+    gc_stress: bool = False,
+    limits: engine.Limits = LIMITS,
 ) -> Outcome:
     """Compile and run a program."""
-    compilation = compiled(text, level, verify=verify)
+    compilation = compiled(text, level, verify=verify, gc_stress=gc_stress)
     output = io.BytesIO()
     try:
         if engine_name == "wasm":
             assert compilation.artifact is not None
-            status = engine.run(compilation.artifact, args, LIMITS, output)
+            status = engine.run(compilation.artifact, args, limits, output)
         else:
-            status = python_engine.run(compilation.modules["mem"], args, LIMITS, output)
+            status = python_engine.run(compilation.modules["mem"], args, limits, output)
     except ProgramPanic as panic:
         line = panic.location.line if panic.location is not None else None
         return Outcome(output.getvalue().decode(), 1, panic.message, line)

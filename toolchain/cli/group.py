@@ -13,6 +13,7 @@ from ..diagnostics import nearest
 #: Command -> the module of this package that has it as `command`.
 COMMANDS = {
     "run": "run",
+    "test": "test",
     "build": "build",
     "check": "check",
     "opt": "opt",
@@ -24,7 +25,6 @@ COMMANDS = {
     "doctor": "doctor",
     "cache": "cache",
     "profile": "unsupported",
-    "test": "unsupported",
 }
 
 

@@ -99,6 +99,7 @@ pipeline_options = _apply(
         click.option("--without", multiple=True, metavar="PASS", help="Do not run this pass."),
         click.option("--verify", is_flag=True, help="Check the IR after every pass."),
         click.option("--strict", is_flag=True, help="Treat warnings about types as errors."),
+        click.option("--gc-stress", is_flag=True, help="Collect garbage at every allocation, to find lost references."),
         traceback_option,
     ]
 )
@@ -107,6 +108,14 @@ limit_options = _apply(
     [
         click.option("--timeout", type=Seconds(), help="Stop the program after this time."),
         click.option("--max-memory", type=Size(), help="Give the program no more memory, as 64M or 1G."),
+    ]
+)
+
+grant_options = _apply(
+    [
+        click.option("--allow-read", "reads", multiple=True, metavar="PATH", help="Let the program read PATH."),
+        click.option("--allow-write", "writes", multiple=True, metavar="PATH", help="Let the program write PATH."),
+        click.option("--allow-env", "names", multiple=True, metavar="NAME", help="Let it see this variable."),
     ]
 )
 
@@ -135,8 +144,9 @@ def compile_options(
     without: tuple[str, ...],
     verify: bool,
     strict: bool,
+    gc_stress: bool,
     limit: int | None = None,
 ) -> CompileOptions:
     """What `pipeline_options` (and `--bisect`) say."""
     request = PipelineRequest(pipeline_name(level, pipeline), plugins, disabled, settings, without)
-    return CompileOptions(request, verify=verify, strict=strict, limit=limit)
+    return CompileOptions(request, verify=verify, strict=strict, gc_stress=gc_stress, limit=limit)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import click
@@ -10,14 +9,15 @@ import click
 from .. import quick
 from ..cache import Cache
 from ..diagnostics import render_all
-from ..driver import STAGES, Compilation, CompileOptions, compile_file
+from ..driver import CompileOptions
 from ..outcome import exit_status, tell
 from ..wasm_runtime.engine import Limits
+from ..wasm_runtime.grants import Grants
 from .errors import tell_diagnostics
 from .group import State
 from .observing import Observing
-from .parameters import Word, compile_options, limit_options, observer_options, pipeline_options
-from .running import host_preparation, run_compiled, run_interpreted, tell_slow, usable_engine
+from .parameters import Word, compile_options, grant_options, limit_options, observer_options, pipeline_options
+from .running import compile_for, host_preparation, run_compilation, usable_engine
 from .unsupported import not_supported
 
 ENGINES = ("wasm", "python", "vm")
@@ -30,6 +30,7 @@ ENGINES = ("wasm", "python", "vm")
 @click.option("--profile", help="A profile to optimize for.")
 @click.option("--no-cache", is_flag=True, help="Compile even if nothing has changed.")
 @limit_options
+@grant_options
 @pipeline_options
 @observer_options
 @click.pass_obj
@@ -42,6 +43,9 @@ def command(
     no_cache: bool,
     timeout: float | None,
     max_memory: int | None,
+    reads: tuple[str, ...],
+    writes: tuple[str, ...],
+    names: tuple[str, ...],
     time_passes: bool,
     print_after: str | None,
     **common: Any,
@@ -53,7 +57,7 @@ def command(
         return not_supported("--profile")
     engine = usable_engine(engine)
     options = compile_options(**common)
-    limits = Limits(timeout, max_memory)
+    limits, grants = Limits(timeout, max_memory), Grants(reads, writes, names)
     observing = Observing(time_passes, print_after)
     # What only a compilation can show is not in the cache, and an observed one does not go there.
     is_cached = not (no_cache or observing.is_on or options.verify or options.limit is not None)
@@ -63,46 +67,41 @@ def command(
     if engine == "wasm" and is_cached:
         found = quick.load(cache, *key)
         if found is not None:
-            return _run_cached(found, args, limits, cache, state)
+            return _run_cached(found, args, limits, cache, grants, state)
     options.observers = observing.observers
     observing.check(file, options.pipeline)
     with observing:
-        compilation = _compile(file, engine, options)
+        compilation = compile_for(engine, file, options)
     observing.show_parts(compilation)
     tell_diagnostics(compilation.warnings)
-    if compilation.artifact is None:
-        return exit_status(lambda: run_interpreted(compilation.modules["mem"], args, limits), state.traceback)
     # Without a compilation nobody would ask the plugins that want to see the host.
-    if is_cached and host_preparation(compilation) is None:
+    if compilation.artifact is not None and is_cached and host_preparation(compilation) is None:
         warnings = render_all(compilation.warnings)
         quick.store(cache, *key, compilation.dependencies, warnings, compilation.artifact)
-    return exit_status(lambda: run_compiled(compilation, args, limits, cache), state.traceback)
+    return exit_status(lambda: run_compilation(compilation, args, limits, cache, grants), state.traceback)
 
 
-def _compile(file: str, engine: str, options: CompileOptions) -> Compilation:
-    """Compile for an engine; without Binaryen only as far as the reference interpreter needs it."""
-    from ..codegen.binaryen import BinaryenMissing
-
-    if engine == "python":
-        return compile_file(file, dataclasses.replace(options, stop_at="mem"))
-    try:
-        return compile_file(file, dataclasses.replace(options, stop_at=STAGES[-1]))
-    except BinaryenMissing as missing:
-        tell_slow(str(missing))
-        return compile_file(file, dataclasses.replace(options, stop_at="mem", observers=()))
-
-
-def _run_cached(found: tuple[str, Any], args: tuple[str, ...], limits: Limits, cache: Cache, state: State) -> int:
+def _run_cached(
+    found: tuple[str, Any], args: tuple[str, ...], limits: Limits, cache: Cache, grants: Grants, state: State
+) -> int:
     from ..wasm_runtime import engine
 
     warnings, artifact = found
     if warnings:
         tell(warnings)
-    return exit_status(lambda: engine.run(artifact, args, limits, None, cache), state.traceback)
+    return exit_status(lambda: engine.run(artifact, args, limits, None, cache, None, grants), state.traceback)
 
 
 def _details(options: CompileOptions) -> tuple[object, ...]:
     """The options, other than the pipeline's name, on which the artifact depends; empty when there are none."""
     request = options.pipeline
-    details = (request.plugins, request.disabled_plugins, request.settings, request.without, options.strict)
+    details = (
+        request.plugins,
+        request.disabled_plugins,
+        request.settings,
+        request.without,
+        options.strict,
+        options.gc_stress,
+        options.gc_stats,
+    )
     return details if any(details) else ()

@@ -2,34 +2,47 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..diagnostics import Diagnostic
-from ..driver import Compilation
+from ..driver import STAGES, Compilation, CompileOptions, compile_file
 from ..wasm_runtime.engine import Limits
 from .errors import tell_diagnostics
 
 if TYPE_CHECKING:
     from ..cache import Cache
-    from ..ir.core import Module
+    from ..wasm_runtime.grants import Grants
 
 _HOST_HOOK = "wasmlathe_host"
 
 
-def run_interpreted(module: Module, args: Sequence[str], limits: Limits) -> int:
-    """Run mem IR on the reference interpreter."""
-    from ..wasm_runtime import python_engine
+def compile_for(engine: str, file: str, options: CompileOptions) -> Compilation:
+    """Compile for an engine; without Binaryen only as far as the reference interpreter needs it."""
+    from ..codegen.binaryen import BinaryenMissing
 
-    return python_engine.run(module, args, limits)
+    if engine == "python":
+        return compile_file(file, dataclasses.replace(options, stop_at="mem"))
+    try:
+        return compile_file(file, dataclasses.replace(options, stop_at=STAGES[-1]))
+    except BinaryenMissing as missing:
+        tell_slow(str(missing))
+        return compile_file(file, dataclasses.replace(options, stop_at="mem", observers=()))
 
 
-def run_compiled(compilation: Compilation, args: Sequence[str], limits: Limits, cache: Cache) -> int:
-    """Run an artifact in wasmtime."""
+def run_compilation(
+    compilation: Compilation, args: Sequence[str], limits: Limits, cache: Cache, grants: Grants, **more: Any
+) -> int:
+    """Run in wasmtime what was compiled to the end, and on the reference interpreter what was not."""
+    if compilation.artifact is None:
+        from ..wasm_runtime import python_engine
+
+        return python_engine.run(compilation.modules["mem"], args, limits, grants=grants, **more)
     from ..wasm_runtime import engine
 
-    assert compilation.artifact is not None  # the compilation went to its end
-    return engine.run(compilation.artifact, args, limits, None, cache, host_preparation(compilation))
+    prepare = host_preparation(compilation)
+    return engine.run(compilation.artifact, args, limits, None, cache, prepare, grants, **more)
 
 
 def usable_engine(wanted: str) -> str:

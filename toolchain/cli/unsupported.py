@@ -8,7 +8,6 @@ from ..outcome import BAD_USAGE, tell
 
 _COMMANDS = {
     "profile": "Run a program and record what its code does.",
-    "test": "Run the test blocks of a program.",
 }
 
 

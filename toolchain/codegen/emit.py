@@ -591,6 +591,11 @@ def _heap_base(self: _Function, op: Op) -> Expression:
     return self.out.const(t.I32, self.parent.image.heap_base)
 
 
+def _shadow(self: _Function, op: Op) -> Expression:
+    """Where the pass `gc-roots` did not run, nobody knows the references of the callers."""
+    return self.out.const(t.I32, 0)
+
+
 def _ret(self: _Function, op: Op, operands: list[Expression]) -> list[Expression]:
     value = None if not operands else operands[0] if len(operands) == 1 else self.out.tuple_of(operands)
     statement = self.place(self.out.return_(value), op.loc)
@@ -623,10 +628,25 @@ _REPEATED: dict[str, Callable[[_Function, Op], Expression]] = {
     "const": _const,
     "data_addr": _data_addr,
     "heap_base": _heap_base,
+    "shadow": _shadow,
 }
+
+def _unaries(*operations: str) -> Callable[[_Function, Op, list[Expression]], Expression]:
+    """One of Binaryen's unary instructions after the other."""
+
+    def write(self: _Function, op: Op, operands: list[Expression]) -> Expression:
+        (expression,) = operands
+        for operation in operations:
+            expression = self.out.unary(operation, expression)
+        return expression
+
+    return write
+
 
 _SPECIAL: dict[str, Callable[[_Function, Op, list[Expression]], Expression]] = {
     "select": _select,
+    "f32_bits": _unaries("DemoteFloat64", "ReinterpretFloat32"),
+    "of_f32_bits": _unaries("ReinterpretInt32", "PromoteFloat32"),
     "call": _call,
     "global_get": _global_get,
     "global_set": _global_set,

@@ -28,13 +28,15 @@ class MemoryImage:
 
     def __init__(self, module: Module) -> None:
         self.addresses: dict[str, int] = {}
-        end = FIRST_ADDRESS
+        end = filled = FIRST_ADDRESS
         for segment in module.data.values():
             address = _aligned(end, segment.align)
             self.addresses[segment.name] = address
-            end = address + len(segment.content)
+            end = address + len(segment.content) + segment.room
+            if segment.content:
+                filled = address + len(segment.content)
         self.heap_base = _aligned(end, 8)
-        content = bytearray(end)
+        content = bytearray(filled)
         for segment in module.data.values():
             start = self.addresses[segment.name]
             content[start : start + len(segment.content)] = segment.content

@@ -6,18 +6,40 @@ instances that are alike: the coarsest such partition is found by refinement (Ho
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from wasmlathe.diagnostics import Diagnostics, SourceFile, Span
 from wasmlathe.ir import types as t
 from wasmlathe.ir.build import Builder
 from wasmlathe.ir.core import Block, Function, Loc, Module, Op, Target, Value
 from wasmlathe.passes.edit import remove_unreachable
 
-from .choices import CallFunction, CallSites, Problem, Typed
-from .emit import Emitter, NoRepresentation, ir_type
-from .flow import Flow
+from .choices import CallFunction, CallSites, Choice, Problem, Split, TryCall, Typed
+from .emit import Emitter
+from .flow import Flow, Path
 from .instances import Instance
-from .lattice import FALSE, INT, NEVER, NIL, TRUE, Array, Func, Opt, Shared, Ty, not_nil
-from .resolve import choose, strict_operands
+from .lattice import (
+    FALSE,
+    INT,
+    NEVER,
+    NIL,
+    TRUE,
+    Array,
+    Func,
+    Nominal,
+    Opt,
+    Record,
+    RecordCell,
+    Shared,
+    Tuple,
+    Ty,
+    TypeCell,
+    Union,
+    union_key,
+    union_members,
+)
+from .representation import NoRepresentation, ir_type
+from .resolve import choose, plain, strict_operands
 
 
 def shape(type_: Ty, inside: tuple[object, ...] = ()) -> str:
@@ -29,9 +51,28 @@ def shape(type_: Ty, inside: tuple[object, ...] = ()) -> str:
         return f"{type_.name[0]}[{shape(cell.type, (*inside, cell))}]"
     if isinstance(type_, Opt):
         return f"?{shape(type_.payload, inside)}"
+    if isinstance(type_, Tuple | Nominal):
+        parts = [_cell_shape(cell, inside) for cell in type_.cells]
+        return f"{union_key(type_)}{parts}"
+    if isinstance(type_, Record):
+        return _record_shape(type_.cell, inside)
+    if isinstance(type_, Union):
+        return f"<{' '.join(shape(member, inside) for member in type_.members.values())}>"
     if isinstance(type_, Func):
         return f"f{sorted(site.number for site in type_.sites)}"
     return type_.name
+
+
+def _cell_shape(cell: TypeCell, inside: tuple[object, ...]) -> str:
+    return f"^{inside.index(cell)}" if cell in inside else shape(cell.type, (*inside, cell))
+
+
+def _record_shape(cell: RecordCell, inside: tuple[object, ...]) -> str:
+    if cell in inside:
+        return f"^{inside.index(cell)}"
+    if cell.fields is None:
+        return shape(cell.dictionary, (*inside, cell))
+    return str({key: _cell_shape(part.find(), (*inside, cell)) for key, part in cell.fields.items()})
 
 
 class Classes:
@@ -56,6 +97,9 @@ class Classes:
         types = instance.types
         shapes = [shape(types[v]) if v in types else "" for v in _values(instance.function)]
         own = [shape(cell.type) for cell in instance.cells.values()]
+        own += [shape(cell.type) for parts in instance.parts.values() for cell in parts]
+        own += [shape(type_) for type_ in instance.nominals.values()]
+        own += [_record_shape(cell.find(), ()) for cell in instance.records.values()]
         sites = [site.number for site in instance.sites.values()]
         return (instance.function, shape(instance.result), *shapes, "|", *own, "|", *sites)
 
@@ -109,6 +153,8 @@ class Program:
         self.files = files
         self.diagnostics = diagnostics
         self.reported: set[tuple[str, Loc | None]] = set()
+        #: Closures of other sites are made by nobody in the end: an early step of the analysis had called their makers.
+        self.made_sites = {site.number for instance in classes.members for site in instance.sites.values()}
         self.names: dict[int, str] = {}
         self.checked_globals = frozenset(
             op.attrs["name"]
@@ -230,12 +276,12 @@ class FunctionBuilder:
         """Emit `op`; False if what follows is never reached."""
         choice = choose(op, types, self.program.flow)
         if isinstance(choice, Problem):
-            self._problem(op, choice)
+            self._fail(op, choice, types)
             return False
         operands = self._operands(op, types)
-        plain = [not_nil(y) if i in strict_operands(op) else y for i, y in enumerate(types)]
+        types = [plain(y) if i in strict_operands(op) else y for i, y in enumerate(types)]
         try:
-            given, value = self._emit(op, choice, operands, plain)
+            given, value = self._emit(op, choice, operands, types, ())
         except NoRepresentation as problem:
             self._report(Problem("E0400", f"not supported yet: {problem.why}"), op.loc)
             return False
@@ -254,6 +300,14 @@ class FunctionBuilder:
             typed.name = result.name
         self.values[result] = typed
 
+    def _fail(self, op: Op, problem: Problem, types: Sequence[Ty]) -> None:
+        """An error now, or a panic when the program comes here if values of several kinds have led to it."""
+        in_library = not self.has_places and any(isinstance(type_, Union) for type_ in self.instance.args)
+        if in_library or any(isinstance(type_, Union) for type_ in types):
+            self.emitter.builder.panic(problem.message)
+        else:
+            self._problem(op, problem)
+
     def _problem(self, op: Op, problem: Problem) -> None:
         loc = op.loc
         if problem.code == "E0100" and op.attrs.get("role") == "parameter" and self.instance.origin is not None:
@@ -270,9 +324,16 @@ class FunctionBuilder:
         return values
 
     def _emit(
-        self, op: Op, choice: Typed | CallFunction | CallSites, operands: list[Value], types: list[Ty]
+        self,
+        op: Op,
+        choice: Typed | CallFunction | CallSites | Split,
+        operands: list[Value],
+        types: list[Ty],
+        path: Path,
     ) -> tuple[Ty, Value | None]:
         """Emit the choice; the type of its result and the result."""
+        if isinstance(choice, Split):
+            return self._emit_split(op, choice.index, operands, types, path)
         if isinstance(choice, Typed):
             wanted = [
                 self.emitter.convert(v, given, want)
@@ -280,24 +341,93 @@ class FunctionBuilder:
             ]
             return choice.result, choice.emit(self.emitter, wanted)
         if isinstance(choice, CallFunction):
-            callee = self.instance.calls[op][0]
+            callee = self.instance.calls[op][(*path, 0)]
             args = [(operands[i], types[i]) for i in choice.operands]
+            if isinstance(choice, TryCall):
+                return INT, self._try_call(callee, args)
             return callee.result, self._call(callee, args)
-        return self._call_sites(op, choice, operands, types)
+        return self._call_sites(op, choice, operands, types, path)
+
+    def _emit_split(
+        self, op: Op, index: int, operands: list[Value], types: list[Ty], path: Path
+    ) -> tuple[Ty, Value | None]:
+        """One way for every kind that operand `index` may be; kinds for which the op has no meaning panic."""
+        kinds = types[index]
+        members = union_members(kinds)
+        choices: list[Choice] = []
+        for member in members:
+            alone = [member if i == index else type_ for i, type_ in enumerate(types)]
+            choices.append(choose(op, alone, self.program.flow))
+        problems = [choice for choice in choices if isinstance(choice, Problem)]
+        if len(problems) == len(members):
+            self._fail(op, problems[0], types)
+            return NEVER, None
+        wanted = self.instance.type_of(op.results[0]) if op.results else NIL
+        builder, function = self.emitter.builder, self.function
+        tests = builder.block
+        done = function.add_block("done")
+        result = None if wanted in (NEVER, NIL) else done.add_param(self._result_type(op, wanted))
+        subject = operands[index]
+        last = len(members) - 1
+        for number, (member, choice) in enumerate(zip(members, choices, strict=True)):
+            here = function.add_block("kind")
+            builder.at_end(tests)
+            if number == last:
+                builder.br(here)
+            else:
+                tests = function.add_block("test")
+                builder.cond_br(self.emitter.is_member(kinds, subject, member), here, tests)
+            builder.at_end(here)
+            if isinstance(choice, Problem):
+                here.cold = True
+                builder.panic("unexpected nil" if member is NIL else choice.message)
+                continue
+            alone = [member if i == index else type_ for i, type_ in enumerate(types)]
+            values = list(operands)
+            values[index] = self.emitter.member(kinds, subject, member)
+            given, value = self._emit(op, choice, values, alone, (*path, union_key(member)))
+            if self._is_terminated():
+                continue
+            if given is NEVER and op.results:
+                self.emitter.unreachable()
+            elif result is None:
+                builder.br(done)
+            else:
+                plain_value = value if value is not None else self.emitter.nil()
+                builder.br(done, self.emitter.convert(plain_value, given, wanted))
+        builder.at_end(done)
+        return wanted, result
+
+    def _result_type(self, op: Op, wanted: Ty) -> t.Type:
+        return t.BOOL if op.results[0].type is t.BOOL else ir_type(wanted)
+
+    def _arguments(self, callee: Instance, args: list[tuple[Value, Ty]]) -> list[Value]:
+        """The arguments of a call as the callee's typed function wants them."""
+        target = self.program.classes.representatives[self.program.classes.of[callee]]
+        return [self.emitter.convert(v, given, want) for (v, given), want in zip(args, target.args, strict=True)]
+
+    def _try_call(self, callee: Instance, args: list[tuple[Value, Ty]]) -> Value:
+        values = self._arguments(callee, args)
+        return self.emitter.builder.emit("data.try_call", values, callee=self.program.name_of(callee)).results[0]
 
     def _call(self, callee: Instance, args: list[tuple[Value, Ty]]) -> Value | None:
-        target = self.program.classes.representatives[self.program.classes.of[callee]]
-        values = [self.emitter.convert(v, given, want) for (v, given), want in zip(args, target.args, strict=True)]
+        values = self._arguments(callee, args)
         results = () if callee.result in (NEVER, NIL) else (ir_type(callee.result),)
         call = self.emitter.builder.call(self.program.name_of(callee), values, results)
         return call.results[0] if results else None
 
-    def _call_sites(self, op: Op, choice: CallSites, operands: list[Value], types: list[Ty]) -> tuple[Ty, Value | None]:
+    def _call_sites(
+        self, op: Op, choice: CallSites, operands: list[Value], types: list[Ty], path: Path
+    ) -> tuple[Ty, Value | None]:
         """One direct call per place the function value may come from, chosen by the tag of its closure."""
         wanted = self.instance.type_of(op.results[0])
-        calls = [c for c in choice.calls if c[0].number in self.instance.calls.get(op, {})]
+        known = self.instance.calls.get(op, {})
+        made = self.program.made_sites
+        calls = [c for c in choice.calls if c[0].number in made and (*path, c[0].number) in known]
+        if not calls:
+            return NEVER, None
         if len(calls) == 1:
-            callee = self.instance.calls[op][calls[0][0].number]
+            callee = known[(*path, calls[0][0].number)]
             return callee.result, self._call_closure(callee, calls[0], operands, types)
         builder = self.emitter.builder
         tag = self.emitter.op("data.closure_tag", operands[0])
@@ -312,7 +442,7 @@ class FunctionBuilder:
         result = None if wanted in (NEVER, NIL) else done.add_param(ir_type(wanted))
         for block, call in zip(blocks, calls, strict=True):
             builder.at_end(block)
-            callee = self.instance.calls[op][call[0].number]
+            callee = known[(*path, call[0].number)]
             value = self._call_closure(callee, call, operands, types)
             if callee.result is NEVER:
                 self.emitter.unreachable()
@@ -344,6 +474,8 @@ class FunctionBuilder:
             self._branch(op)
         elif op.name == "br":
             builder.emit("br", (), (), [self._target(op.targets[0])])
+        elif op.name == "dyn.rethrow":
+            builder.emit("data.rethrow", [self._value(v) for v in op.operands], ())
         else:
             builder.emit(op.row, (), (), None, **op.attrs)
 

@@ -29,14 +29,15 @@ class Typed:
 
 @dataclass(slots=True)
 class CallFunction:
-    """A call of the HIR function `name`, of the program or the library.
-
-    `unwrapped` tells that operands which may be nil are tested first (a nil panics).
-    """
+    """A call of the HIR function `name`, of the program or the library, with these operands (their numbers)."""
 
     name: str
     operands: list[int]
-    unwrapped: bool = False
+
+
+@dataclass(slots=True)
+class TryCall(CallFunction):
+    """A call whose panics are caught: the Int that the function returns, or -1."""
 
 
 @dataclass(slots=True)
@@ -48,6 +49,13 @@ class CallSites:
 
 
 @dataclass(slots=True)
+class Split:
+    """Operand `index` may be of several kinds: each is resolved by itself, and told apart when the program runs."""
+
+    index: int
+
+
+@dataclass(slots=True)
 class Problem:
     """The operation does not exist for these types."""
 
@@ -56,4 +64,4 @@ class Problem:
     hint: str | None = None
 
 
-Choice = Typed | CallFunction | CallSites | Problem
+Choice = Typed | CallFunction | CallSites | Split | Problem

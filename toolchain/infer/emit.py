@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from wasmlathe.ir import types as t
 from wasmlathe.ir.build import Builder
-from wasmlathe.ir.core import Closure, Function, Global, Module, Value
+from wasmlathe.ir.core import Closure, Function, Global, Module, Target, Value
 from wasmlathe.ir.ops import Effects
 from wasmlathe.stdlib.intrinsics import Intrinsic
 
-from .lattice import BOOLS, FLOAT, INT, NEVER, NIL, STRING, Array, ClosureSite, Func, Opt, Shared, Ty
-from .lattice import Any as Mixed
-
-_SCALARS = {INT: t.I64, FLOAT: t.F64, NIL: t.NIL, STRING: t.STRING, **dict.fromkeys(BOOLS, t.BOOL)}
+from .lattice import (
+    BOOL,
+    BOOLS,
+    FLOAT,
+    INT,
+    NEVER,
+    NIL,
+    Array,
+    ClosureSite,
+    Nominal,
+    Opt,
+    Record,
+    Shared,
+    Tuple,
+    Ty,
+    TypeCell,
+    Union,
+    union_key,
+    union_members,
+)
+from .representation import field_type, ir_type, is_object, layout_of, view_type
 
 #: Host functions that intrinsics call: parameter and result types, and effects.
 _IMPORTS: dict[str, tuple[list[t.Type], tuple[t.Type, ...], Effects]] = {
@@ -24,39 +41,14 @@ _IMPORTS: dict[str, tuple[list[t.Type], tuple[t.Type, ...], Effects]] = {
     "arg_count": ([], (t.I32,), Effects.IO),
     "arg_size": ([t.I32], (t.I32,), Effects.IO),
     "arg_read": ([t.I32, t.I32], (), Effects.IO | Effects.WRITES),
+    "env_find": ([t.I32, t.I32], (t.I32,), Effects.IO | Effects.READS),
+    "file_open": ([t.I32, t.I32], (t.I32,), Effects.IO | Effects.READS),
+    "file_save": ([t.I32, t.I32, t.I32, t.I32], (t.I32,), Effects.IO | Effects.READS),
+    "input_some": ([t.I32], (t.I32,), Effects.IO),
+    "input_all": ([], (t.I32,), Effects.IO),
+    "take": ([t.I32], (t.I32,), Effects.IO | Effects.WRITES),
+    "sleep": ([t.F64], (), Effects.IO),
 }
-
-
-class NoRepresentation(Exception):
-    """A type has no representation yet; `type` is the type or the part of it that has none."""
-
-    def __init__(self, type_: Ty, why: str) -> None:
-        super().__init__(why)
-        self.type = type_
-        self.why = why
-
-
-def ir_type(type_: Ty, inside: tuple[object, ...] = ()) -> t.Type:
-    """The typed IR's type for values of `type_`. Raises NoRepresentation."""
-    scalar = _SCALARS.get(type_)
-    if scalar is not None:
-        return scalar
-    if isinstance(type_, Array | Shared):
-        cell = type_.cell
-        if cell in inside:
-            raise NoRepresentation(type_, "an array that contains itself")
-        content = cell.type
-        part = t.I64 if content is NEVER else ir_type(content, (*inside, cell))
-        if isinstance(type_, Array) and part is t.NIL:
-            raise NoRepresentation(type_, "an array whose elements are all nil")
-        return t.array(part) if isinstance(type_, Array) else t.cell(part)
-    if isinstance(type_, Opt):
-        return t.opt(ir_type(type_.payload, inside))
-    if isinstance(type_, Func):
-        return t.FN
-    if isinstance(type_, Mixed):
-        raise NoRepresentation(type_, f"a value that can be {type_.reason}")
-    raise NoRepresentation(type_, "a value that never exists")
 
 
 class Emitter:
@@ -99,9 +91,13 @@ class Emitter:
     # --- conversion --------------------------------------------------------------------------------------------------
 
     def convert(self, value: Value, given: Ty, wanted: Ty) -> Value:
-        """`value` of type `given` as one of type `wanted`, a type that holds it; optional values are unwrapped."""
+        """`value` of type `given` as one of type `wanted`; what is known not to be is unwrapped without a test."""
         if given is wanted:
             return value
+        if isinstance(given, Union):
+            return self._from_union(value, given, wanted)
+        if isinstance(wanted, Union):
+            return self._to_union(value, given, wanted)
         if given in BOOLS:
             return self.op("data.opt_some", value) if isinstance(wanted, Opt) else value
         if given is INT and wanted is FLOAT:
@@ -129,6 +125,198 @@ class Emitter:
         self.builder.at_end(done)
         return done.add_param(ir_type(wanted))
 
+    def _to_union(self, value: Value, given: Ty, wanted: Union) -> Value:
+        """One member becomes the union; an optional value one of two."""
+        if isinstance(given, Opt):
+            result = self._joining(ir_type(wanted))
+            some, none = self._block("some"), self._block("none")
+            self.builder.cond_br(self.op("data.opt_has", value), some, none)
+            for block, type_ in ((some, given.payload), (none, NIL)):
+                self.builder.at_end(block)
+                part = self.nil() if type_ is NIL else self.op("data.opt_get", value)
+                self.builder.br(result.block, self._to_union(part, type_, wanted))
+            self.builder.at_end(result.block)
+            return result
+        key = union_key(given)
+        number = list(wanted.members).index(key)
+        parts = [] if given is NIL else [self.convert(value, given, wanted.members[key])]
+        return self.builder.emit("data.sum", parts, (ir_type(wanted),), case=number).results[0]
+
+    def _from_union(self, value: Value, given: Union, wanted: Ty) -> Value:
+        """The same values in another type: a bigger union, or fewer members when the value is known to be one of those."""
+        if (
+            isinstance(wanted, Union)
+            and ir_type(given) is ir_type(wanted)
+            and given.members.keys() == wanted.members.keys()
+        ):
+            return value
+        targets = {union_key(member): member for member in union_members(wanted)}
+        kept = [key for key in given.members if key in targets]
+        if len(kept) == 1:
+            return self._member_as(value, given, kept[0], wanted)
+        result = self._joining(ir_type(wanted))
+        for key in self._cases(value, given, [key in targets for key in given.members]):
+            self.builder.br(result.block, self._member_as(value, given, key, wanted))
+        self.builder.at_end(result.block)
+        return result
+
+    def _member_as(self, value: Value, given: Union, key: str, wanted: Ty) -> Value:
+        member = given.members[key]
+        return self.convert(self.member(given, value, member), member, wanted)
+
+    def _cases(self, value: Value, union_: Union, wanted: Sequence[bool]) -> Iterator[str]:
+        """Branch on the kind of a union's value: yields each wanted kind when the position is where it goes on."""
+        tag = self.op("data.sum_tag", value)
+        keys = list(union_.members)
+        blocks = {key: self._block("kind") for key, want in zip(keys, wanted, strict=True) if want}
+        other = self._block("other")
+        other.cold = True
+        targets = [Target(block) for block in (*blocks.values(), other)]
+        self.builder.emit("switch", (tag,), (), targets, cases=[keys.index(key) for key in blocks])
+        self.builder.at_end(other)
+        self.unreachable()
+        for key, block in blocks.items():
+            self.builder.at_end(block)
+            yield key
+
+    def _joining(self, type_: t.Type) -> Value:
+        """The parameter of a new block where several ways meet."""
+        return self._block("joined").add_param(type_)
+
+    # --- kinds -------------------------------------------------------------------------------------------------------
+
+    def is_member(self, type_: Ty, value: Value, *members: Ty) -> Value:
+        """Whether a value of an optional or union type is of one of these kinds."""
+        if isinstance(type_, Opt):
+            has = self.op("data.opt_has", value)
+            return self.op("bool.not", has) if members[0] is NIL else has
+        assert isinstance(type_, Union)
+        tag, keys = self.op("data.sum_tag", value), list(type_.members)
+        found: Value | None = None
+        for member in members:
+            here = self.op("i64.eq", tag, self.int(keys.index(union_key(member))))
+            found = here if found is None else self.op("bool.or", found, here)
+        assert found is not None
+        return found
+
+    def member(self, type_: Ty, value: Value, member: Ty) -> Value:
+        """A value of an optional or union type as what it is known to be."""
+        if member is NIL:
+            return self.nil()
+        if isinstance(type_, Opt):
+            return self.op("data.opt_get", value)
+        if not isinstance(type_, Union):
+            return value
+        number = list(type_.members).index(union_key(member))
+        part = ir_type(type_).args[number].args[0]
+        return self.builder.emit("data.sum_get", (value,), (part,), case=number, index=0).results[0]
+
+    def truth(self, type_: Union, value: Value) -> Value:
+        """Whether a value of several kinds is neither false nor nil."""
+        result = self.bool(True)
+        if "Nil" in type_.members:
+            result = self.op("bool.not", self.is_member(type_, value, NIL))
+        if "Bool" in type_.members:
+            is_false = self.op("bool.not", self.member(type_, value, BOOL))
+            wrong = self.op("bool.and", self.is_member(type_, value, BOOL), is_false)
+            result = self.op("bool.and", result, self.op("bool.not", wrong))
+        return result
+
+    def checked(self, value: Value, given: Union, wanted: Ty, message: str) -> Value:
+        """`value` as one of the kinds of `wanted`; panics if it is none of them."""
+        keys = {union_key(member) for member in union_members(wanted)}
+        fitting = [member for key, member in given.members.items() if key in keys]
+        self.check(self.is_member(given, value, *fitting), message)
+        return self.convert(value, given, wanted)
+
+    # --- tuples, declared types, records -----------------------------------------------------------------------------
+
+    def tuple(self, type_: Tuple, parts: Sequence[Value]) -> Value:
+        if is_object(type_):
+            return self._object(self._tuple_layout(type_), parts)
+        return self.builder.emit("data.tuple", parts, (ir_type(type_),)).results[0]
+
+    def tuple_get(self, type_: Tuple, value: Value, index: int) -> Value:
+        part = field_type(type_.cells[index])
+        if is_object(type_):
+            return self._field(self._tuple_layout(type_), value, index, part)
+        return self.builder.emit("data.tuple_get", (value,), (part,), index=index).results[0]
+
+    def _tuple_layout(self, type_: Tuple) -> str:
+        fields = [field_type(cell) for cell in type_.cells]
+        return layout_of(self.module, f"tuple{len(fields)}", fields, 0, mutable=False)
+
+    def _case_layout(self, type_: Nominal, case: int) -> str:
+        declaration = type_.declaration
+        name = declaration.cases[case].name
+        base = f"{declaration.name}.{name}" if declaration.is_sum else declaration.name
+        fields = [field_type(cell) for cell in type_.fields(case)]
+        return layout_of(self.module, base, fields, case, mutable=not declaration.is_sum)
+
+    def construct(self, type_: Nominal, case: int, fields: Sequence[Value]) -> Value:
+        if is_object(type_):
+            return self._object(self._case_layout(type_, case), fields)
+        return self.builder.emit("data.sum", fields, (ir_type(type_),), case=case).results[0]
+
+    def is_case(self, type_: Nominal, value: Value, case: int) -> Value:
+        if len(type_.declaration.cases) == 1:
+            return self.bool(True)
+        tag = self.op("data.object_tag" if is_object(type_) else "data.sum_tag", value)
+        return self.op("i64.eq", tag, self.int(case))
+
+    def same_case(self, type_: Nominal, left: Value, right: Value) -> Value:
+        """Identity of two values of a sum type: of flat ones only constants are the same."""
+        if is_object(type_):
+            return self.op("data.same", left, right)
+        tag = self.op("data.sum_tag", left)
+        result = self.op("i64.eq", tag, self.op("data.sum_tag", right))
+        for number, case in enumerate(type_.declaration.cases):
+            if case.fields:
+                result = self.op("bool.and", result, self.op("i64.ne", tag, self.int(number)))
+        return result
+
+    def case_get(self, type_: Nominal, value: Value, case: int, index: int) -> Value:
+        part = field_type(type_.cell(case, index))
+        if is_object(type_):
+            return self._field(self._case_layout(type_, case), value, index, part)
+        return self.builder.emit("data.sum_get", (value,), (part,), case=case, index=index).results[0]
+
+    def _record_place(self, type_: Ty, name: str) -> tuple[str, int, t.Type]:
+        """Layout, index and type of a field of a record."""
+        if isinstance(type_, Nominal):
+            names = [field for field, _ in type_.declaration.cases[0].fields]
+            index = names.index(name)
+            return self._case_layout(type_, 0), index, field_type(type_.cell(0, index))
+        assert isinstance(type_, Record)
+        fields = type_.cell.find().fields
+        assert fields is not None
+        return self._record_layout(fields), list(fields).index(name), field_type(fields[name].find())
+
+    def _record_layout(self, fields: dict[str, TypeCell]) -> str:
+        types = [field_type(cell.find()) for cell in fields.values()]
+        return layout_of(self.module, f"record {' '.join(fields)}", types, 0, mutable=True)
+
+    def record(self, type_: Record, values: Sequence[Value]) -> Value:
+        fields = type_.cell.find().fields
+        assert fields is not None
+        return self._object(self._record_layout(fields), values)
+
+    def field(self, type_: Ty, value: Value, name: str) -> Value:
+        layout, index, part = self._record_place(type_, name)
+        return self._field(layout, value, index, part)
+
+    def set_field(self, type_: Ty, value: Value, name: str, content: Value) -> None:
+        layout, index, _ = self._record_place(type_, name)
+        self.builder.emit("data.object_set", (value, content), (), name=layout, index=index)
+
+    def _object(self, layout: str, fields: Sequence[Value]) -> Value:
+        return self.builder.emit("data.object", fields, (t.OBJECT,), name=layout).results[0]
+
+    def _field(self, layout: str, value: Value, index: int, type_: t.Type) -> Value:
+        return self.builder.emit("data.object_get", (value,), (type_,), name=layout, index=index).results[0]
+
+    # --- optional values and checks ----------------------------------------------------------------------------------
+
     def unwrap(self, value: Value) -> Value:
         """The value in an optional one; panics on nil."""
         self.check(self.op("data.opt_has", value), "unexpected nil")
@@ -148,24 +336,64 @@ class Emitter:
 
     # --- arrays and strings ------------------------------------------------------------------------------------------
 
-    def new_array(self, type_: Ty, capacity: Value) -> Value:
-        return self.builder.emit("data.array_new", (capacity,), (ir_type(type_),)).results[0]
+    def new_array(self, type_: Array, capacity: Value) -> Value:
+        array = self.builder.emit("data.array_new", (capacity,), (view_type(type_),)).results[0]
+        return self._held(array, type_)
 
-    def array(self, type_: Ty, elements: Sequence[Value]) -> Value:
+    def _held(self, value: Value, type_: Array | Shared) -> Value:
+        """An array or cell as values of its type are held."""
+        held = ir_type(type_)
+        return value if value.type is held else self.builder.emit("data.cast", (value,), (held,)).results[0]
+
+    def view(self, value: Value, type_: Ty) -> Value:
+        """An array or cell as the ops on it want it."""
+        if value.type is not t.OBJECT or not isinstance(type_, Array | Shared):
+            return value
+        return self.builder.emit("data.cast", (value,), (view_type(type_),)).results[0]
+
+    def array_op(self, name: str, value: Value, type_: Array | Shared, *operands: Value) -> Value:
+        """An op on an array or cell that has a result."""
+        return self.op(name, self.view(value, type_), *operands)
+
+    def array_copy(self, target: Array, source: Array, operands: Sequence[Value]) -> None:
+        to, at, from_, start, count = operands
+        self.effect("data.array_copy", self.view(to, target), at, self.view(from_, source), start, count)
+
+    def cell_new(self, type_: Shared, content: Value) -> Value:
+        return self._held(self.op("data.cell_new", content), type_)
+
+    def cell_empty(self, type_: Shared) -> Value:
+        """A cell whose content is set before anybody reads it."""
+        return self.cell_new(type_, self._zero(t.I64 if type_.cell.type is NEVER else ir_type(type_.cell.type)))
+
+    def zero(self, cell: TypeCell) -> Value:
+        """The content of a field that is set before anybody reads it."""
+        return self._zero(field_type(cell))
+
+    def _zero(self, type_: t.Type) -> Value:
+        return self.nil() if type_ is t.NIL else self.builder.emit("data.zero", (), (type_,)).results[0]
+
+    def cell_set(self, type_: Shared, cell: Value, content: Value) -> None:
+        self.effect("data.cell_set", self.view(cell, type_), content)
+
+    def array(self, type_: Array, elements: Sequence[Value]) -> Value:
         """A new array of these elements."""
         count = self.int(len(elements))
-        array = self.new_array(type_, count)
+        held = self.new_array(type_, count)
+        array = self.view(held, type_)
         for number, element in enumerate(elements):
             self.effect("data.array_put", array, self.int(number), element)
         if elements:
             self.effect("data.array_set_len", array, count)
-        return array
+        return held
 
-    def element(self, array: Value, index: Value) -> Value:
+    def element(self, type_: Array, array: Value, index: Value) -> Value:
         """The element at an index, which is checked; the check stands alone, so that equal ones can be merged."""
+        array = self.view(array, type_)
         return self.op("data.array_at", array, self.op("data.array_index", array, index))
 
-    def set_element(self, array: Value, index: Value, element: Value) -> None:
+    def set_element(self, type_: Array, array: Value, index: Value, element: Value) -> None:
+        array = self.view(array, type_)
         self.effect("data.array_put", array, self.op("data.array_index", array, index), element)
 
     def join_texts(self, parts: Sequence[Value]) -> Value:
@@ -233,7 +461,8 @@ class Emitter:
         if name in self.checked_globals:
             self.builder.emit("global.set", (self.bool(True),), (), name=ready_flag(name))
 
-    def intrinsic(self, row: Intrinsic, result: Ty, operands: list[Value]) -> Value | None:
+    def intrinsic(self, row: Intrinsic, result: Ty, operands: list[Value], types: Sequence[Ty]) -> Value | None:
+        operands = [self.view(value, type_) for value, type_ in zip(operands, types, strict=True)]
         kind, _, name = row.op.partition(":")
         if kind == "import":
             return self._import(name, operands)
@@ -260,6 +489,8 @@ class Emitter:
         return self.op("i64.extend_i32_s", value) if value.type is t.I32 else value
 
     def _to_host(self, value: Value) -> Value:
+        if value.type is t.F64:
+            return value
         return self.op("data.string_addr", value) if value.type is t.STRING else self.op("i32.wrap_i64", value)
 
 
@@ -268,7 +499,12 @@ def closure_name(site: ClosureSite) -> str:
 
 
 def _uninitialised(name: str) -> str:
-    return f"cannot access '{name.rpartition('.')[2]}' before initialization"
+    return f"cannot access '{shown_global(name)}' before initialization"
+
+
+def shown_global(name: str) -> str:
+    """A module variable as the source calls it: without what stands for its file."""
+    return name.replace(":", ".").rpartition(".")[2]
 
 
 def ready_flag(name: str) -> str:

@@ -11,14 +11,34 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from wasmlathe.ir.core import Block, Function, Module, Op, Value
+from wasmlathe.frontend.tova import library
+from wasmlathe.ir.core import Block, Declaration, Function, Module, Op, Value
 from wasmlathe.passes.analysis.cfg import cfg
 
-from .choices import CallFunction, CallSites, Problem, Typed
+from .annotations import declared_scalar
+from .choices import CallFunction, CallSites, Problem, Split, TryCall, Typed
 from .instances import Instance, InstanceTable
-from .lattice import FALSE, NEVER, TRUE, ClosureSite, Ty, TypeCell, join, same
+from .lattice import (
+    FALSE,
+    INT,
+    NEVER,
+    TRUE,
+    ClosureSite,
+    Nominal,
+    RecordCell,
+    Ty,
+    TypeCell,
+    join,
+    same,
+    union_key,
+    union_members,
+)
 from .readonly import ReadOnly
 from .resolve import choose
+from .rules_data import is_open
+
+#: The kinds chosen for operands that may be of several.
+Path = tuple[str, ...]
 
 MAX_STEPS = 3_000_000
 #: How deeply callees are analysed in the middle of their callers.
@@ -39,8 +59,11 @@ class Flow:
     def __init__(self, module: Module, library: Callable[[str], Function | None]) -> None:
         self.module = module
         self.library = library
-        self.table = InstanceTable(ReadOnly(self.function))
+        self.table = InstanceTable(ReadOnly(self.function), self.function, self.declaration)
         self.globals: dict[str, TypeCell] = {}
+        #: Functions that inference has written itself.
+        self.written: dict[str, Function] = {}
+        self.shared_cells: dict[Declaration, dict[int, TypeCell]] = {}
         self.queue: deque[Instance] = deque()
         self.orders: dict[Function, list[Block]] = {}
         self.current: Instance | None = None
@@ -134,8 +157,11 @@ class Flow:
                 return changed
         return changed
 
-    def result_type(self, instance: Instance, op: Op, types: Sequence[Ty]) -> Ty:
-        """The type that `op` has for operands of these types; Never if it does not come back."""
+    def result_type(self, instance: Instance, op: Op, types: Sequence[Ty], path: Path = ()) -> Ty:
+        """The type that `op` has for operands of these types; Never if it does not come back.
+
+        `path` says which kinds were chosen for operands that may be of several.
+        """
         self.steps += 1
         if self.steps > MAX_STEPS:
             raise TooManySteps(instance.function.source_name)
@@ -144,13 +170,22 @@ class Flow:
             return choice.result
         if isinstance(choice, Problem):
             return NEVER
-        return self.call_result(instance, op, types, choice)
+        if isinstance(choice, Split):
+            result: Ty = NEVER
+            for member in union_members(types[choice.index]):
+                alone = [member if i == choice.index else type_ for i, type_ in enumerate(types)]
+                result = join(result, self.result_type(instance, op, alone, (*path, union_key(member))))
+            return result
+        result = self.call_result(instance, op, types, choice, path)
+        return INT if isinstance(choice, TryCall) else result
 
-    def call_result(self, instance: Instance, op: Op, types: Sequence[Ty], choice: CallFunction | CallSites) -> Ty:
+    def call_result(
+        self, instance: Instance, op: Op, types: Sequence[Ty], choice: CallFunction | CallSites, path: Path
+    ) -> Ty:
         result: Ty = NEVER
         for number, function, args in self.callees(op, types, choice):
             callee = self.table.find(function, args, instance, op)
-            instance.calls.setdefault(op, {})[number] = callee
+            instance.calls.setdefault(op, {})[(*path, number)] = callee
             callee.callers.setdefault(instance)
             if not callee.live or not callee.has_seen_arguments():
                 self._visit(callee)
@@ -222,6 +257,52 @@ class Flow:
             sites[op] = ClosureSite(function, self.site_count, [self.new_cell() for _ in range(captures)])
         return sites[op]
 
+    def cells_of(self, op: Op, count: int) -> tuple[TypeCell, ...]:
+        parts = self._instance().parts
+        if op not in parts:
+            parts[op] = tuple(self.new_cell() for _ in range(count))
+        return parts[op]
+
+    def record_of(self, op: Op, keys: list[str]) -> RecordCell:
+        records = self._instance().records
+        if op not in records:
+            records[op] = RecordCell(self.enqueue, {key: self.new_cell() for key in keys})
+        return records[op]
+
+    def nominal_of(self, op: Op, declaration: Declaration) -> Nominal:
+        nominals = self._instance().nominals
+        if op not in nominals:
+            nominals[op] = self.new_nominal(declaration)
+        return nominals[op]
+
+    def new_nominal(self, declaration: Declaration) -> Nominal:
+        """A type of values made in one place: fields whose declared types leave nothing open share their cells with all."""
+        shared = self.shared_cells.setdefault(declaration, {})
+        cells = []
+        for number, (_, text) in enumerate(field for case in declaration.cases for field in case.fields):
+            if is_open(declaration, text):
+                cells.append(self.new_cell())
+                continue
+            if number not in shared:
+                shared[number] = self.new_cell()
+                assert text is not None  # such a field is open
+                shared[number].grow(declared_scalar(text))
+            cells.append(shared[number])
+        return Nominal(declaration, tuple(cells))
+
+    def declaration(self, name: str) -> Declaration | None:
+        return self.module.declarations.get(name) or (
+            library.declaration(name) if hasattr(library, "declaration") else None
+        )
+
+    def synthesized(self, name: str, make: Callable[[], Function]) -> str:
+        if name not in self.written:
+            self.written[name] = make()
+        return name
+
+    def read_record(self, cell: RecordCell) -> dict[str, TypeCell] | None:
+        return cell.find().read(self._instance())
+
     def global_cell(self, name: str) -> TypeCell:
         if name not in self.globals:
             self.globals[name] = self.new_cell()
@@ -231,4 +312,4 @@ class Flow:
         return cell.read(self._instance())
 
     def function(self, name: str) -> Function | None:
-        return self.module.functions.get(name) or self.library(name)
+        return self.module.functions.get(name) or self.written.get(name) or self.library(name)

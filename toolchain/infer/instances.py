@@ -14,11 +14,26 @@ every call makes another array. Four things keep the number of instances finite 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from wasmlathe.ir.core import Block, Function, Op, Value
+from wasmlathe.ir.core import Block, Declaration, Function, Op, Value
 
-from .lattice import NEVER, Array, ClosureSite, Ty, TypeCell, alike, join, merge, same, widen_bool
+from .lattice import (
+    NEVER,
+    Array,
+    ClosureSite,
+    Nominal,
+    Opt,
+    RecordCell,
+    Tuple,
+    Ty,
+    TypeCell,
+    alike,
+    join,
+    merge,
+    same,
+    widen_bool,
+)
 from .readonly import ReadOnly
 
 MAX_INSTANCES = 64
@@ -37,10 +52,13 @@ class Instance:
         "cells",
         "function",
         "live",
+        "nominals",
         "number",
         "origin",
         "parent",
+        "parts",
         "queued",
+        "records",
         "result",
         "sites",
         "types",
@@ -62,8 +80,12 @@ class Instance:
         #: What its ops make: element types of arrays, shared variables, closures.
         self.cells: dict[Op, TypeCell] = {}
         self.sites: dict[Op, ClosureSite] = {}
-        #: The instances that a call goes to at present (by site number for calls of function values).
-        self.calls: dict[Op, dict[int, Instance]] = {}
+        self.parts: dict[Op, tuple[TypeCell, ...]] = {}
+        self.records: dict[Op, RecordCell] = {}
+        self.nominals: dict[Op, Nominal] = {}
+        #: The instances that a call goes to at present: by the kinds chosen for operands that may be of several, then the
+        #: site number for calls of function values (0 for others).
+        self.calls: dict[Op, dict[tuple[str | int, ...], Instance]] = {}
         self.queued = False
         #: Whether it is being analysed: calls that come back to it have to wait for its result.
         self.active = False
@@ -75,8 +97,8 @@ class Instance:
     def type_of(self, value: Value) -> Ty:
         return self.types.get(value, NEVER)
 
-    def calls_at(self, op: Op) -> list[tuple[int, Instance]]:
-        """The instances that the call `op` goes to, by site number."""
+    def calls_at(self, op: Op) -> list[tuple[tuple[str | int, ...], Instance]]:
+        """The instances that the call `op` goes to, by what leads there."""
         return list(self.calls[op].items()) if op in self.calls else []
 
     def is_inside(self, function: Function) -> bool:
@@ -92,8 +114,15 @@ class Instance:
 class InstanceTable:
     """All instances, by function."""
 
-    def __init__(self, read_only: ReadOnly) -> None:
+    def __init__(
+        self,
+        read_only: ReadOnly,
+        function: Callable[[str], Function | None],
+        declaration: Callable[[str], Declaration | None],
+    ) -> None:
         self.read_only = read_only
+        self._function = function
+        self._declaration = declaration
         self.by_function: dict[Function, list[Instance]] = {}
         self.count = 0
         #: Functions whose calls were widened, for `explain`.
@@ -126,15 +155,38 @@ class InstanceTable:
     def _fits(self, instance: Instance, types: list[Ty], caller: Instance | None) -> bool:
         """Whether a call with these types can go to `instance` without any effect on the types of either."""
         return all(
-            same(known, type_) or (_is_flat(known, type_, caller) and self.read_only.is_read_only(instance.function, i))
+            same(known, type_)
+            or is_plain(known, type_, caller)
+            or (_is_flat(known, type_, caller) and self.read_only.is_read_only(instance.function, i))
             for i, (known, type_) in enumerate(zip(instance.args, types, strict=True))
         )
 
     def _is_factory(self, function: Function) -> bool:
         found = self.factories.get(function)
         if found is None:
-            found = self.factories[function] = _returns_new_object(function)
+            self.factories[function] = False
+            found = self.factories[function] = self._returns_new_object(function)
         return found
+
+    def _returns_new_object(self, function: Function) -> bool:
+        """True for a function that returns an array, record or closure it makes: then every call makes another one."""
+        for block in function.blocks:
+            if block.ops and block.terminator.name == "ret":
+                maker = block.terminator.operands[0].op
+                if maker is not None and self._makes(maker):
+                    return True
+        return False
+
+    def _makes(self, maker: Op) -> bool:
+        if maker.name == "dyn.intrinsic":
+            return maker.attrs["name"] in _MAKING_INTRINSICS
+        if maker.name == "dyn.call":
+            callee = self._function(maker.attrs["callee"])
+            return callee is not None and self._is_factory(callee)
+        if maker.name == "dyn.construct":
+            declaration = self._declaration(maker.attrs["type"])
+            return declaration is not None and not declaration.is_sum and bool(declaration.params)
+        return maker.name in _MAKERS
 
     def _shapes(self, known: list[Instance]) -> int:
         """How many instances differ in structure (counted only once there are enough to matter)."""
@@ -147,20 +199,31 @@ class InstanceTable:
         return len(shapes)
 
 
-_MAKERS = frozenset({"dyn.array", "dyn.closure", "dyn.cell_new"})
+_MAKERS = frozenset({"dyn.array", "dyn.closure", "dyn.cell_new", "dyn.cell_empty", "dyn.record"})
 _MAKING_INTRINSICS = frozenset({"array_new", "array_like"})
 
 
-def _returns_new_object(function: Function) -> bool:
-    """True for a function that returns an array or closure it makes itself: then every call makes another one."""
-    for block in function.blocks:
-        if block.terminator.name == "ret":
-            maker = block.terminator.operands[0].op
-            if maker is not None and (
-                maker.name in _MAKERS or (maker.name == "dyn.intrinsic" and maker.attrs["name"] in _MAKING_INTRINSICS)
-            ):
-                return True
+def is_plain(known: Ty, type_: Ty, caller: Instance | None) -> bool:
+    """Whether both are tuples or sums of the same plain parts, which nobody can change; `caller` is looked at again when
+    those grow."""
+    if caller is None or type(known) is not type(type_):
+        return False
+    if isinstance(known, Opt) and isinstance(type_, Opt):
+        return is_plain(known.payload, type_.payload, caller)
+    if isinstance(known, Tuple) and isinstance(type_, Tuple):
+        return len(known.cells) == len(type_.cells) and _same_parts(known, type_, caller)
+    if isinstance(known, Nominal) and isinstance(type_, Nominal):
+        alike_types = known.declaration is type_.declaration and known.declaration.is_sum
+        return alike_types and _same_parts(known, type_, caller)
     return False
+
+
+def _same_parts(known: Tuple | Nominal, type_: Tuple | Nominal, caller: Instance) -> bool:
+    for a, b in zip(known.cells, type_.cells, strict=True):
+        ours, theirs = a.read(caller), b.read(caller)
+        if a is not b and not same(ours, theirs) and not is_plain(ours, theirs, caller):
+            return False
+    return True
 
 
 def _is_flat(known: Ty, type_: Ty, caller: Instance | None) -> bool:

@@ -10,14 +10,14 @@ from wasmlathe.frontend.tova import library
 from wasmlathe.ir.core import Function, Loc, Module
 from wasmlathe.pipeline.spec import Remark
 
-from .annotations import Annotation, AnnotationError, parse_annotation
+from .annotations import Annotation, AnnotationError, ArrayOf, parse_annotation
 from .build import Classes, FunctionBuilder, Program
 from .choices import Problem
-from .emit import NoRepresentation, declare_global
+from .emit import declare_global, shown_global
 from .flow import Flow, TooManySteps
 from .instances import Instance
-from .lattice import NEVER, NIL, Array, Opt, Ty, TypeCell, show
-from .lattice import Any as Mixed
+from .lattice import NEVER, NIL, Array, Record, Ty, TypeCell, Union, show
+from .representation import NoRepresentation
 
 ENTRY = "_start"
 
@@ -103,14 +103,14 @@ def _parameter_types(name: str, texts: Sequence[str | None], diagnostics: Diagno
 
 def _declared(annotation: Annotation, flow: Flow) -> Ty | None:
     """A type for a value that comes from outside: arrays get a cell of their own."""
-    if annotation.element is None:
+    if not isinstance(annotation, ArrayOf):
         return annotation.plain()
     element = _declared(annotation.element, flow)
     if element is None:
         return None
     cell: TypeCell = flow.new_cell()
     cell.grow(element)
-    return Opt(Array(cell)) if annotation.nilable else Array(cell)
+    return Array(cell)
 
 
 def _add_called_exports(hir: Module, flow: Flow, roots: dict[str, Instance]) -> None:
@@ -180,7 +180,7 @@ def _declare_globals(program: Program) -> None:
         try:
             declare_global(program.module, name, type_, name in program.checked_globals)
         except NoRepresentation as problem:
-            program.diagnostics.error("E0400", f"not supported yet: {problem.why} (the variable '{name}')")
+            program.diagnostics.error("E0400", f"not supported yet: {problem.why} (the variable '{shown_global(name)}')")
 
 
 def _build_functions(program: Program, roots: dict[str, Instance]) -> None:
@@ -219,10 +219,33 @@ def _remarks(program: Program, remarks: list[Remark]) -> None:
             types = ", ".join(show(type_) for type_ in instance.args)
             kind = "specialized" if len(instances) > 1 else "typed"
             remarks.append(Remark(kind, function.loc, f"{function.source_name}({types}) -> {show(instance.result)}"))
+            _remark_kinds(instance, remarks)
         if function in program.flow.table.widened:
             remarks.append(
                 Remark("widened", function.loc, f"{function.source_name} is called with too many kinds of arguments")
             )
     for name, cell in program.flow.globals.items():
-        if isinstance(cell.type, Mixed):
-            remarks.append(Remark("any", None, f"{name} holds {cell.type.reason}"))
+        if isinstance(cell.type, Union):
+            remarks.append(Remark("any", None, f"{shown_global(name)} holds {show(cell.type)}"))
+
+
+def _remark_kinds(instance: Instance, remarks: list[Remark]) -> None:
+    """Places where values of several kinds come up, and records that had to become dictionaries; once a line."""
+    told: set[tuple[str, int]] = set()
+    for block in instance.function.blocks:
+        for op in block.ops if block in instance.live else ():
+            if op.loc is None or not op.results:
+                continue
+            type_ = instance.type_of(op.results[0])
+            found = _kind_remark(type_)
+            if found is not None and (found[0], op.loc.line) not in told:
+                told.add((found[0], op.loc.line))
+                remarks.append(Remark(found[0], op.loc, found[1]))
+
+
+def _kind_remark(type_: Ty) -> tuple[str, str] | None:
+    if isinstance(type_, Union):
+        return "any", f"a value of several kinds: {show(type_)}"
+    if isinstance(type_, Record) and type_.cell.fields is None:
+        return "dictionary", "a record with computed, added or differing keys: a dictionary"
+    return None

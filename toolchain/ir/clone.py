@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from copy import deepcopy
 from typing import Any
 
-from .core import Block, Closure, DataSegment, Function, Global, Module, Op, Target, Value
+from .core import Block, Case, Closure, DataSegment, Declaration, Function, Global, Layout, Module, Op, Target, Value
 
 
 class Copy:
@@ -90,11 +90,24 @@ def clone_module(module: Module) -> Module:
     for g in module.globals.values():
         twin.globals[g.name] = Global(g.name, g.type, g.init, g.mutable)
     for segment in module.data.values():
-        copied = twin.data[segment.name] = DataSegment(segment.name, segment.content, segment.align)
+        copied = twin.data[segment.name] = DataSegment(segment.name, segment.content)
+        copied.align, copied.room = segment.align, segment.room
         copied.relocations = list(segment.relocations)
     for closure in module.closures.values():
         twin.closures[closure.name] = Closure(closure.name, closure.tag, list(closure.captures))
+    for layout in module.layouts.values():
+        twin.layouts[layout.name] = Layout(layout.name, list(layout.fields), layout.tag, layout.mutable)
+    for declaration in module.declarations.values():
+        twin.declarations[declaration.name] = _clone_declaration(declaration)
     twin.exports = deepcopy(module.exports)
+    return twin
+
+
+def _clone_declaration(original: Declaration) -> Declaration:
+    cases = [Case(case.name, list(case.fields)) for case in original.cases]
+    twin = Declaration(original.name, original.source_name, list(original.params), cases, original.is_sum)
+    twin.derives = original.derives
+    twin.methods, twin.statics = dict(original.methods), dict(original.statics)
     return twin
 
 

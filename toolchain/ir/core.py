@@ -157,7 +157,7 @@ class Function:
 
     `source_name` is the name in the program. `exported` is the WebAssembly export name or None. `attrs` holds
     declared facts: `import` ((module, name) for a body-less host function), `effects` (an `Effects` for imports),
-    `inline` ("always" | "never").
+    `inline` ("always" | "never"), `finished` (passes over single functions leave it alone).
     """
 
     __slots__ = ("attrs", "blocks", "exported", "loc", "module", "name", "param_types", "results", "source_name")
@@ -230,14 +230,18 @@ class Global:
 
 
 class DataSegment:
-    """Bytes placed in memory before the program starts, at an address that is a multiple of `align`."""
+    """Bytes placed in memory before the program starts, at an address that is a multiple of `align`.
 
-    __slots__ = ("align", "content", "name", "relocations")
+    Behind the content lie `room` bytes that are zero.
+    """
 
-    def __init__(self, name: str, content: bytes, align: int = 8) -> None:
+    __slots__ = ("align", "content", "name", "relocations", "room")
+
+    def __init__(self, name: str, content: bytes, align: int = 8, room: int = 0) -> None:
         self.name = name
         self.content = content
         self.align = align
+        self.room = room
         #: (offset in content, name of the segment whose address is stored there as u32, addend)
         self.relocations: list[tuple[int, str, int]] = []
 

@@ -32,9 +32,12 @@ _LOC = re.compile(r'!(?:("(?:[^"\\]|\\.)*"):)?(\d+):(\d+)(?:\+(\d+))?')
 _CHARACTERS = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
 _WORD_LITERALS: dict[str, Any] = {"true": True, "false": False, "none": None, "nan": float("nan"), "inf": float("inf")}
 
-#: Type names and their number of arguments; None: the arguments are names of closures.
-_ARITY: dict[str, int | None] = dict.fromkeys((type_.name for type_ in (*t.SCALARS, t.NIL, t.DYN, t.STRING)), 0)
-_ARITY |= {"array": 1, "opt": 1, "cell": 1, "fn": None}
+#: Type names and their number of arguments; None: the arguments are names of closures; _ANY: any number of types.
+_ANY = -1
+_ARITY: dict[str, int | None] = dict.fromkeys(
+    (type_.name for type_ in (*t.SCALARS, *t.STORAGE, t.NIL, t.DYN, t.STRING, t.OBJECT)), 0
+)
+_ARITY |= {"array": 1, "opt": 1, "cell": 1, "fn": None, "tuple": _ANY, "sum": _ANY, "case": _ANY}
 
 _T = TypeVar("_T")
 
@@ -195,10 +198,17 @@ class Line:
         if self.accept("<"):
             closures = arity is None
             args = self.listed(">", lambda: self.closure_name() if closures else self.type(depth + 1))
-        if arity is not None and len(args) != arity:
+        if arity == _ANY:
+            self.check_cases(token, args)
+        elif arity is not None and len(args) != arity:
             what = "one argument" if arity == 1 else "no arguments"
             self.fail(f"the type '{token.text}' takes {what}, not {len(args)}", None, token, "E0901")
         return t.make(token.text, tuple(args))
+
+    def check_cases(self, token: Token, args: list[t.Type]) -> None:
+        """The arguments of a sum are cases, and nothing else has cases as arguments."""
+        if any((arg.name == "case") != (token.text == "sum") for arg in args):
+            self.fail("cases are what a sum consists of", "write sum<case<...>, case<...>>", token, "E0901")
 
     def closure_name(self) -> t.Type:
         return t.make(self.take("word", "the name of a closure").text)

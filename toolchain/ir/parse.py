@@ -3,10 +3,15 @@
 The text is a sequence of lines: one declaration, block label or op each. A broken line is reported and skipped, so that
 one run shows all errors; when all lines are well-formed, the verifier's findings are reported at the ops they concern.
 
-    text      = ["module" STRING stage] (global | data | closure | export | import | function)*
+    text      = ["module" STRING stage] (global | data | closure | layout | declared | export | import | function)*
     global    = "global" @name ":" type "=" literal ["const"]
-    data      = "data" @name "align" INT "bytes" ["at" INT "->" @data ["+" INT], ...]
+    data      = "data" @name "align" INT "bytes" ["room" INT] ["at" INT "->" @data ["+" INT], ...]
     closure   = "closure" @name "tag" INT "(" type, ... ")"
+    layout    = "layout" @name "tag" INT ["mutable"] "(" type, ... ")"
+    declared  = "type" @name ("record" | "sum") ["source" STRING] ["params" "(" STRING, ... ")"]
+                ["derives" "(" STRING, ... ")"]
+              | "case" @type STRING "(" STRING ":" (STRING | "none"), ... ")"
+              | ("method" | "static") @type STRING "->" @function
     export    = "export" STRING "symbol" STRING "(" STRING ":" STRING, ... ")" "->" STRING
     import    = "import" "func" @name "(" type, ... ")" ["->" types] clause*
     function  = "func" @name "(" [%p ":" type, ...] ")" ["->" types] clause* "{" block* "}"
@@ -26,7 +31,7 @@ from typing import Any, TypeVar
 
 from ..diagnostics import Diagnostics, SourceFile, Span, nearest
 from . import types as t
-from .core import STAGES, Closure, DataSegment, Function, Global, Module
+from .core import STAGES, Case, Closure, DataSegment, Declaration, Function, Global, Layout, Module
 from .lines import Line, Malformed, Token, converted, declaration, fits
 from .ops import TABLE, Effects
 from .parse_body import BodyReader
@@ -35,7 +40,7 @@ from .verify import verify
 _OPENS_BODY = re.compile(r"\s*func\b.*\{\s*(;.*)?$")
 _BYTE_ESCAPE = re.compile(r"\\([0-9a-fA-F]{2}|.?)")
 
-_D = TypeVar("_D", Global, DataSegment, Closure, Function)
+_D = TypeVar("_D", Global, DataSegment, Closure, Layout, Declaration, Function)
 
 
 def parse(text: str, filename: str = "<text>", *, default_stage: str | None = None, verified: bool = True) -> Module:
@@ -185,6 +190,8 @@ class ModuleReader:
         align = line.integer("the alignment")
         token = line.take("string", "the bytes, a string")
         segment = DataSegment(name, self.data_bytes(token), align)
+        if line.accept("room"):
+            segment.room = line.integer("the number of zero bytes")
         while line.accept("at"):
             segment.relocations.append(self.relocation(line))
             if not line.accept(","):
@@ -223,6 +230,57 @@ class ModuleReader:
         tag = line.integer("the tag")
         line.expect("(")
         self.declare(closures, Closure(name, tag, line.listed(")", line.type)), token)
+
+    def read_layout(self, line: Line) -> None:
+        layouts = self.need_module(line.token.start).layouts
+        token = line.token
+        name = self.new_name(line, "layout", layouts)
+        line.expect("tag")
+        tag = line.integer("the tag")
+        mutable = line.accept("mutable")
+        line.expect("(")
+        self.declare(layouts, Layout(name, line.listed(")", line.type), tag, mutable), token)
+
+    def read_type(self, line: Line) -> None:
+        declarations = self.need_module(line.token.start).declarations
+        token = line.token
+        name = self.new_name(line, "type", declarations)
+        is_sum = line.accept("sum")
+        if not is_sum:
+            line.expect("record")
+        source = line.string("the name in the program") if line.accept("source") else name
+        params = _strings(line) if line.accept("params") else []
+        declaration = Declaration(name, source, params, [], is_sum)
+        declaration.derives = frozenset(_strings(line) if line.accept("derives") else ())
+        self.declare(declarations, declaration, token)
+
+    def declaration_of(self, line: Line) -> Declaration:
+        """The type that a line belongs to, which stands above it."""
+        declarations = self.need_module(line.token.start).declarations
+        token = line.name("@", "the name of the type")
+        if token.name not in declarations:
+            line.fail(f"there is no type {token.text}", "types are declared above what belongs to them", token, "E0902")
+        return declarations[token.name]
+
+    def read_case(self, line: Line) -> None:
+        declaration = self.declaration_of(line)
+        name = line.string("the name of the case")
+        line.expect("(")
+        declaration.cases.append(Case(name, line.listed(")", lambda: _field(line))))
+
+    def read_method(self, line: Line) -> None:
+        self.read_callable(line, self.declaration_of(line).methods)
+
+    def read_static(self, line: Line) -> None:
+        self.read_callable(line, self.declaration_of(line).statics)
+
+    def read_callable(self, line: Line, functions: dict[str, str]) -> None:
+        token = line.token
+        name = line.string("what it is called")
+        if name in functions:
+            line.fail(f"the type has a {token.text} already", None, token, "E0903")
+        line.expect("->")
+        functions[name] = line.name("@", "the name of the function").name
 
     def read_export(self, line: Line) -> None:
         exports = self.need_module(line.token.start).exports
@@ -317,11 +375,27 @@ _DECLARATIONS: dict[str, Callable[[ModuleReader, Line], None]] = {
     "global": ModuleReader.read_global,
     "data": ModuleReader.read_data,
     "closure": ModuleReader.read_closure,
+    "layout": ModuleReader.read_layout,
+    "type": ModuleReader.read_type,
+    "case": ModuleReader.read_case,
+    "method": ModuleReader.read_method,
+    "static": ModuleReader.read_static,
     "export": ModuleReader.read_export,
     "import": ModuleReader.read_import,
     "func": ModuleReader.read_function,
 }
 _PYTHON_TYPES: dict[t.Type, Any] = {t.I32: int, t.I64: int, t.F64: float, t.BOOL: bool}
+
+
+def _strings(line: Line) -> list[str]:
+    line.expect("(")
+    return line.listed(")", lambda: line.string("a name"))
+
+
+def _field(line: Line) -> tuple[str, str | None]:
+    name = line.string("the name of a field")
+    line.expect(":")
+    return name, None if line.accept("none") else line.string("the type of the field, or none")
 
 
 def _host_param(line: Line) -> dict[str, str]:

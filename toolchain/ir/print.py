@@ -18,7 +18,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from . import types as t
-from .core import Block, DataSegment, Function, Loc, Module, Op, Target, Value
+from .core import Block, DataSegment, Declaration, Function, Layout, Loc, Module, Op, Target, Value
 from .ops import Effects, OpRow
 from .ops.numeric import bits_of_f64
 
@@ -284,6 +284,8 @@ def _function_text(function: Function) -> str:
 def _data_text(segment: DataSegment) -> str:
     places = [f"at {at} -> {name_text('@', name)}{_addend(addend)}" for at, name, addend in segment.relocations]
     head = f"data {name_text('@', segment.name)} align {segment.align} {bytes_text(segment.content)}"
+    if segment.room:
+        head += f" room {segment.room}"
     return " ".join([head, ", ".join(places)]) if places else head
 
 
@@ -294,6 +296,29 @@ def _addend(addend: int) -> str:
 def _export_text(name: str, entry: dict[str, Any]) -> str:
     params = ", ".join(f"{quote(param['name'])}: {quote(param['type'])}" for param in entry["params"])
     return f"export {quote(name)} symbol {quote(entry['symbol'])} ({params}) -> {quote(entry['result'])}"
+
+
+def _layout_text(layout: Layout) -> str:
+    mutable = " mutable" if layout.mutable else ""
+    fields = ", ".join(map(str, layout.fields))
+    return f"layout {name_text('@', layout.name)} tag {layout.tag}{mutable} ({fields})\n"
+
+
+def _declaration_text(declaration: Declaration) -> str:
+    """The declared type, then a line for each of its cases, methods and functions without self."""
+    name = name_text("@", declaration.name)
+    head = f"type {name} {'sum' if declaration.is_sum else 'record'}"
+    if declaration.source_name != declaration.name:
+        head += f" source {quote(declaration.source_name)}"
+    for clause, words in (("params", declaration.params), ("derives", sorted(declaration.derives))):
+        head += f" {clause} ({', '.join(map(quote, words))})" if words else ""
+    lines = [head]
+    for case in declaration.cases:
+        fields = ", ".join(f"{quote(field)}: {literal(type_)}" for field, type_ in case.fields)
+        lines.append(f"case {name} {quote(case.name)} ({fields})")
+    for kind, functions in (("method", declaration.methods), ("static", declaration.statics)):
+        lines += [f"{kind} {name} {quote(called)} -> {name_text('@', f)}" for called, f in functions.items()]
+    return "\n".join(lines) + "\n"
 
 
 def _module_text(module: Module) -> str:
@@ -311,6 +336,8 @@ def _module_text(module: Module) -> str:
             for c in module.closures.values()
         ]
     )
+    sections.append([_layout_text(layout) for layout in module.layouts.values()])
+    sections += [[_declaration_text(declaration)] for declaration in module.declarations.values()]
     sections.append([_export_text(name, entry) + "\n" for name, entry in module.exports.items()])
     for function in module.functions.values():
         if function.is_import and sections[-1] and sections[-1][-1].startswith("import "):

@@ -30,6 +30,8 @@ def _is_variable(type_: t.Type) -> bool:
 def _unify(pattern: t.Type, actual: t.Type, bindings: Bindings) -> bool:
     if _is_variable(pattern):
         return bindings.setdefault(pattern.name, actual) is actual
+    if pattern.name == "value":
+        return actual is _substitute(pattern, bindings)
     if not pattern.args:
         return pattern is actual
     return pattern.name == actual.name and all(
@@ -40,6 +42,8 @@ def _unify(pattern: t.Type, actual: t.Type, bindings: Bindings) -> bool:
 def _substitute(pattern: t.Type, bindings: Bindings) -> t.Type:
     if _is_variable(pattern):
         return bindings[pattern.name]
+    if pattern.name == "value":
+        return t.element_value(_substitute(pattern.args[0], bindings))
     return t.make(pattern.name, tuple(_substitute(a, bindings) for a in pattern.args)) if pattern.args else pattern
 
 

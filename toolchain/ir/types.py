@@ -56,7 +56,7 @@ SCALARS = (I32, I64, F32, F64, V128, BOOL)
 
 
 def array(element: Type) -> Type:
-    """A growable array with flat elements of type `element`."""
+    """A growable array with flat elements of type `element`, which may be one of `STORAGE`."""
     return make("array", (element,))
 
 
@@ -91,6 +91,19 @@ def case(fields: tuple[Type, ...]) -> Type:
 def sum_(cases: tuple[Type, ...]) -> Type:
     """One of several cases as a flat value: the number of the case, and the fields that any case needs."""
     return make("sum", cases)
+
+
+#: Narrow elements of arrays: how they lie in memory, and the type of the values that are read and written. Storing wraps
+#: integers and rounds floats. They are no types of values.
+STORAGE: dict[Type, Type] = {
+    **{make(name): I64 for name in ("u8", "s8", "u16", "s16", "u32", "s32")},
+    F32: F64,
+}
+
+
+def element_value(element: Type) -> Type:
+    """The type of the values that an array with these elements holds."""
+    return STORAGE.get(element, element)
 
 
 class TypeSyntaxError(ValueError):

@@ -15,7 +15,7 @@ from typing import Any
 from ..diagnostics import nearest
 from ..passes.analysis.dominators import dominators
 from . import types as t
-from .core import STAGES, Block, Closure, DataSegment, Function, Global, Module, Op, Value
+from .core import STAGES, Block, Closure, DataSegment, Declaration, Function, Global, Layout, Module, Op, Value
 from .ops import STAGE_FAMILIES, OpRow
 from .print import HEADER_KEYS, block_text, is_printable, op_text
 from .signature import SignatureError, result_types
@@ -34,7 +34,7 @@ class Problem:
     block: Block | None = None
     op: Op | None = None
     hint: str | None = None
-    declared: Global | DataSegment | Closure | None = None
+    declared: Global | DataSegment | Closure | Layout | Declaration | None = None
 
     @property
     def subjects(self) -> tuple[object, ...]:
@@ -83,6 +83,8 @@ def _module_problems(module: Module) -> Iterator[Problem]:
         ("global", module.globals),
         ("data", module.data),
         ("closure", module.closures),
+        ("layout", module.layouts),
+        ("type", module.declarations),
     ):
         for key, item in items.items():
             if item.name != key:
@@ -97,6 +99,7 @@ def _module_problems(module: Module) -> Iterator[Problem]:
     yield from _global_problems(module)
     yield from _data_problems(module)
     yield from _closure_problems(module)
+    yield from _declaration_problems(module)
 
 
 _INIT_KINDS: dict[t.Type, type] = {t.I32: int, t.I64: int, t.F64: float, t.BOOL: bool}
@@ -131,6 +134,23 @@ def _closure_problems(module: Module) -> Iterator[Problem]:
         other = tags.setdefault(closure.tag, closure.name)
         if other != closure.name:
             yield Problem(f"has tag {closure.tag}, as @{other} has", f"closure @{closure.name}", declared=closure)
+
+
+def _declaration_problems(module: Module) -> Iterator[Problem]:
+    for declaration in module.declarations.values():
+        place = f"type @{declaration.name}"
+        if not declaration.is_sum and len(declaration.cases) != 1:
+            message = f"is a record, which has one case, not {len(declaration.cases)}"
+            yield Problem(message, place, declared=declaration)
+        for name in _repeated([case.name for case in declaration.cases]):
+            yield Problem(f"has two cases called {name!r}", place, declared=declaration)
+        for case in declaration.cases:
+            for name in _repeated([name for name, _ in case.fields]):
+                yield Problem(f"has two fields called {name!r} in the case {case.name!r}", place, declared=declaration)
+
+
+def _repeated(names: list[str]) -> list[str]:
+    return sorted({name for name in names if names.count(name) > 1})
 
 
 # What can be known of an op from its row, computed once for a row.

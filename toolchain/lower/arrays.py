@@ -22,6 +22,9 @@ OUT_OF_RANGE = "index out of range"
 #: Up to here a new array of constant capacity is laid out in line.
 INLINE_ARRAY_BYTES = 1024
 
+#: Up to here fresh memory is cleared by stores.
+CLEARED_BY_STORES = 64
+
 
 def element_type(array: Value) -> t.Type:
     return array.type.args[0]
@@ -125,11 +128,16 @@ def _new(body: Body, op: Op) -> Sequence[Value]:
     step = stride(element_type(op.result))
     capacity = constant_int(op.operands[0])
     if capacity is not None and 0 <= capacity * step <= INLINE_ARRAY_BYTES:
-        return (_new_inline(body, capacity, step),)
-    return body.call_runtime("rt-array-new", body.one(op.operands[0]), body.i32(step))
+        return (_new_inline(body, capacity, step, body.shared.descriptors.elements_type(element_type(op.result))),)
+    return body.call_runtime("rt-array-new", body.one(op.operands[0]), body.i32(step), _data_type(body, op.result))
 
 
-def _new_inline(body: Body, capacity: int, step: int) -> Value:
+def _data_type(body: Body, array: Value) -> Value:
+    """Type id of the Data objects of an array."""
+    return body.i32(body.shared.descriptors.elements_type(element_type(array)))
+
+
+def _new_inline(body: Body, capacity: int, step: int, data_type: int) -> Value:
     """An empty array and its Data object in one allocation; no Data object if it would be empty."""
     data_bytes = layout.aligned(layout.DATA_ELEMENTS + capacity * step) if capacity else 0
     array = body.allocate(layout.ARRAY_BYTES + data_bytes)
@@ -139,8 +147,19 @@ def _new_inline(body: Body, capacity: int, step: int) -> Value:
     body.store_word(array, capacity, layout.ARRAY_CAPACITY, "array.capacity")
     body.store_word(array, elements, layout.ARRAY_ELEMENTS, "array.elements")
     if capacity:
-        body.header(array, layout.TYPE_DATA, data_bytes, layout.ARRAY_BYTES)
+        body.header(array, data_type | layout.INNER, data_bytes, layout.ARRAY_BYTES)
+        if data_type != layout.TYPE_DATA:
+            _clear(body, body.add(array, layout.ARRAY_BYTES + layout.DATA_ELEMENTS), data_bytes - layout.DATA_ELEMENTS)
     return array
+
+
+def _clear(body: Body, address: Value, size: int) -> None:
+    """Make fresh memory zero, because the collector looks at all elements that there is room for."""
+    if size > CLEARED_BY_STORES:
+        body.emit("mem.fill", (address, body.i32(0), body.i32(size)), (), None, alias="heap.fresh")
+        return
+    for offset in range(0, size, 8):
+        body.store(address, body.i64(0), offset, "heap.fresh")
 
 
 def _reserve(body: Body, op: Op) -> Sequence[Value]:
@@ -149,7 +168,8 @@ def _reserve(body: Body, op: Op) -> Sequence[Value]:
     capacity = body.wide(body.load_word(array, layout.ARRAY_CAPACITY, "array.capacity"))
     body.cond_br(body.op("i64.gt_s", wanted, capacity), grow, enough)
     body.at_end(grow)
-    body.call_runtime("rt-array-reserve", array, wanted, body.i32(stride(element_type(op.operands[0]))))
+    step = body.i32(stride(element_type(op.operands[0])))
+    body.call_runtime("rt-array-reserve", array, wanted, step, _data_type(body, op.operands[0]))
     body.br(enough)
     body.at_end(enough)
     return ()
@@ -178,7 +198,7 @@ def _fill(body: Body, op: Op) -> Sequence[Value]:
     address, offset = _place(body, array, start, element, constant_int(op.operands[1]))
     address = body.add(address, offset)
     size = body.scale(body.narrow(count), stride(element))
-    byte = _fill_byte(body, values)
+    byte = _fill_byte(body, element, values)
     if byte is not None:
         body.emit("mem.fill", (address, byte, size), (), None, **_bulk_class(element))
     else:
@@ -186,12 +206,14 @@ def _fill(body: Body, op: Op) -> Sequence[Value]:
     return ()
 
 
-def _fill_byte(body: Body, values: Sequence[Value]) -> Value | None:
+def _fill_byte(body: Body, element: t.Type, values: Sequence[Value]) -> Value | None:
     """The byte of which the components in memory consist, if it is only one."""
     if all(_is_zero(value) for value in values):
         return body.i32(0)
-    if len(values) == 1 and values[0].type is t.BOOL:
+    if element is t.BOOL:
         return body.op("i32.from_bool", values[0])
+    if element.name in ("u8", "s8"):
+        return body.narrow(values[0])
     return None
 
 

@@ -9,24 +9,30 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ..ir import types as t
-from ..ir.core import Block, Closure, Function, Loc, Module, Op, Target, Value
-from . import layout
+from ..ir.core import Block, Closure, Function, Layout, Loc, Module, Op, Target, Value
+from .descriptors import Descriptors
 from .emit import Emitter
+from .options import LowerOptions
 from .representation import flat
 from .runtime import Runtime
-from .runtime_code import ALLOC
 from .statics import Statics
 
 
 class Shared:
     """What the functions of one module share while they are lowered."""
 
-    __slots__ = ("closures", "runtime", "statics")
+    __slots__ = ("attempts", "closures", "descriptors", "layouts", "messages", "runtime", "statics")
 
-    def __init__(self, source: Module, target: Module) -> None:
+    def __init__(self, source: Module, target: Module, options: LowerOptions) -> None:
         self.closures: dict[str, Closure] = source.closures
-        self.runtime = Runtime(target)
+        self.layouts: dict[str, Layout] = source.layouts
+        self.descriptors = Descriptors(target)
+        self.runtime = Runtime(target, self.descriptors, options)
         self.statics = Statics(target)
+        #: Functions whose panics some `data.try_call` catches (a dict used as an ordered set).
+        self.attempts: dict[str, None] = {}
+        #: `panic_text` ops -> the string whose bytes they tell.
+        self.messages: dict[Op, Value] = {}
 
 
 class Body(Emitter):
@@ -112,7 +118,7 @@ class Body(Emitter):
 
     def allocate(self, size: int) -> Value:
         """A new object of a size known now, without its header."""
-        return self.call_runtime(ALLOC, self.i32(layout.aligned(size)))[0]
+        return self.shared.runtime.allocate(self, size)
 
 
 Lowering = Callable[[Body, Op], Sequence[Value]]

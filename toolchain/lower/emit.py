@@ -8,7 +8,7 @@ from ..ir import types as t
 from ..ir.build import Builder
 from ..ir.core import Value
 from . import layout
-from .representation import ACCESS, Record
+from .representation import ACCESS, Access, Record
 
 
 class Emitter(Builder):
@@ -52,11 +52,19 @@ class Emitter(Builder):
 
     def load(self, type_: t.Type, address: Value, offset: int, alias: str, invariant: bool = False) -> Value:
         """Load a scalar. `invariant` promises that nothing changes that memory once it has been read."""
+        return self._load(ACCESS[type_.name], address, offset, alias, invariant)
+
+    def _load(self, access: Access, address: Value, offset: int, alias: str, invariant: bool) -> Value:
         attrs = {"offset": offset, "alias": alias} | ({"invariant": True} if invariant else {})
-        return self.emit(ACCESS[type_].load, (address,), (type_,), None, **attrs).results[0]
+        held = self.emit(access.load, (address,), (access.held,), None, **attrs).results[0]
+        return self.op(access.read, held) if access.read else held
 
     def store(self, address: Value, value: Value, offset: int, alias: str) -> None:
-        self.emit(ACCESS[value.type].store, (address, value), (), None, offset=offset, alias=alias)
+        self._store(ACCESS[value.type.name], address, value, offset, alias)
+
+    def _store(self, access: Access, address: Value, value: Value, offset: int, alias: str) -> None:
+        held = self.op(access.write, value) if access.write else value
+        self.emit(access.store, (address, held), (), None, offset=offset, alias=alias)
 
     def load_word(self, address: Value, offset: int, alias: str, invariant: bool = False) -> Value:
         return self.load(t.I32, address, offset, alias, invariant)
@@ -68,11 +76,11 @@ class Emitter(Builder):
         self, fields: Record, address: Value, offset: int, alias: str, invariant: bool = False
     ) -> list[Value]:
         """Load every field of a record that starts at `address + offset`; its class is `alias` plus the field's kind."""
-        return [self.load(f.type, address, offset + f.offset, alias + f.kind, invariant) for f in fields]
+        return [self._load(ACCESS[f.kind], address, offset + f.offset, alias + f.kind, invariant) for f in fields]
 
     def store_fields(self, fields: Record, address: Value, values: Sequence[Value], offset: int, alias: str) -> None:
         for field, value in zip(fields, values, strict=True):
-            self.store(address, value, offset + field.offset, alias + field.kind)
+            self._store(ACCESS[field.kind], address, value, offset + field.offset, alias + field.kind)
 
     def header(self, address: Value, type_id: int, size: int | Value, offset: int = 0) -> None:
         """Write the header of a new object at `address + offset`, at once if the size is known."""

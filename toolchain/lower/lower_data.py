@@ -10,23 +10,17 @@ The input is left as it is. Blocks that cannot be reached are dropped; cold bloc
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ..ir.core import Block, Function, Global, Module, Op, Target, Value
-from . import arrays, strings, values
+from . import aggregates, arrays, objects, strings, unwinding, values
 from .body import ZERO, Body, Lowering, Shared, part_names
+from .heap_state import shadow_first
+from .options import LowerOptions
 from .representation import flat, flat_all
-from .runtime_code import ALLOC
+from .runtime_code import HOST_ALLOC
 
 #: What hosts know the allocator as.
-HOST_ALLOC = "__alloc"
-
-
-@dataclass(frozen=True, slots=True)
-class LowerOptions:
-    """`host_allocates`: export the allocator, for hosts that pass strings and arrays to the program's exports."""
-
-    host_allocates: bool = False
+ALLOC_EXPORT = "__alloc"
 
 
 class NoLowering(Exception):
@@ -39,7 +33,7 @@ def lower_data(module: Module, options: LowerOptions | None = None) -> Module:
     target = Module(module.name, "mem")
     for variable in module.globals.values():
         _lower_global(variable, target)
-    shared = Shared(module, target)
+    shared = Shared(module, target, options)
     called = {
         op.attrs["callee"] for function in module.functions.values() for op in function.ops() if op.name == "call"
     }
@@ -48,8 +42,10 @@ def lower_data(module: Module, options: LowerOptions | None = None) -> Module:
     for function, lowered in declared:
         if not function.is_import:
             _lower_body(function, lowered, shared)
+    unwinding.add_versions(shared)
     if options.host_allocates:
-        shared.runtime.function(ALLOC).exported = HOST_ALLOC
+        shared.runtime.function(HOST_ALLOC).exported = ALLOC_EXPORT
+    shadow_first(target)
     return target
 
 
@@ -168,4 +164,7 @@ LOWERINGS: dict[str, Lowering] = {
     **arrays.LOWERINGS,
     **strings.LOWERINGS,
     **values.LOWERINGS,
+    **aggregates.LOWERINGS,
+    **objects.LOWERINGS,
+    **unwinding.LOWERINGS,
 }

@@ -7,34 +7,60 @@ from ..ir.core import Value
 from . import layout
 from .representation import record, stride
 from .runtime_code import Code, RuntimeFunction
-from .runtime_heap import HEAP
+from .size_classes import MAX_SMALL_BYTES
 
 MIN_GROWN_BYTES = 32  # room for elements of an array that had none
 
 ARRAY_TOO_LARGE = "array is too large"
 
 
-def array_new(code: Code, capacity: Value, stride: Value) -> None:
-    """An empty array with room for `capacity` elements of `stride` bytes."""
+def array_new(code: Code, capacity: Value, stride: Value, data_type: Value) -> None:
+    """An empty array with room for `capacity` elements of `stride` bytes; a small one is one allocation with its Data."""
     size = code.op("i64.mul", capacity, code.wide(stride))
     too_many = code.op("i64.gt_u", capacity, code.i64(layout.MAX_OBJECT_BYTES))
     code.panic_if(code.op("bool.or", too_many, code.exceeds_object(size, layout.ARRAY_BYTES)), ARRAY_TOO_LARGE)
     data_size = code.align(code.narrow(size), layout.DATA_ELEMENTS)
+    room = code.narrow(capacity)
+    with code.when(code.op("i32.gt_u", data_size, code.i32(MAX_SMALL_BYTES)), cold=True):
+        data = _new_data(code, data_size, data_type)
+        array = code.alloc(code.i32(layout.ARRAY_BYTES))
+        _array_object(code, array, room, code.add(data, layout.DATA_ELEMENTS))
+        code.ret(array)
     array = code.alloc(code.add(data_size, layout.ARRAY_BYTES))
-    code.header(array, layout.TYPE_ARRAY, layout.ARRAY_BYTES)
-    code.store_word(array, 0, layout.ARRAY_LENGTH, "array.length")
-    code.store_word(array, code.narrow(capacity), layout.ARRAY_CAPACITY, "array.capacity")
-    code.header(array, layout.TYPE_DATA, data_size, layout.ARRAY_BYTES)
-    code.store_word(
-        array, code.add(array, layout.ARRAY_BYTES + layout.DATA_ELEMENTS), layout.ARRAY_ELEMENTS, "array.elements"
-    )
+    own = code.add(array, layout.ARRAY_BYTES)
+    _array_object(code, array, room, code.add(own, layout.DATA_ELEMENTS))
+    _data_object(code, own, data_size, code.op("i32.or", data_type, code.i32(layout.INNER)), data_type)
     code.ret(array)
 
 
-def array_reserve(code: Code, array: Value, wanted: Value, stride: Value) -> None:
+def _array_object(code: Code, array: Value, capacity: Value, elements: Value) -> None:
+    code.header(array, layout.TYPE_ARRAY, layout.ARRAY_BYTES)
+    code.store_word(array, 0, layout.ARRAY_LENGTH, "array.length")
+    code.store_word(array, capacity, layout.ARRAY_CAPACITY, "array.capacity")
+    code.store_word(array, elements, layout.ARRAY_ELEMENTS, "array.elements")
+
+
+def _new_data(code: Code, size: Value, data_type: Value) -> Value:
+    data = code.alloc(size)
+    _data_object(code, data, size, data_type, data_type)
+    return data
+
+
+def _data_object(code: Code, data: Value, size: Value, word: Value, data_type: Value) -> None:
+    """Write the header; make the elements zero if they hold references, because the collector looks at all of them."""
+    code.store_word(data, word, layout.HEADER_TYPE, "header")
+    code.store_word(data, size, layout.HEADER_SIZE, "header")
+    with code.when(code.op("i32.ne", data_type, code.i32(layout.TYPE_DATA))):
+        content = code.op("i32.sub", size, code.i32(layout.DATA_ELEMENTS))
+        start = code.add(data, layout.DATA_ELEMENTS)
+        code.emit("mem.fill", (start, code.i32(0), content), (), None, alias="heap.fresh")
+
+
+def array_reserve(code: Code, array: Value, wanted: Value, stride: Value, data_type: Value) -> None:
     """Room for `wanted` elements, more than there is room for now: at least twice as many as now.
 
-    In place if nothing was allocated since: allocations are contiguous, so the next one is what lies behind the Data object.
+    The elements move to a new Data object. If the old one has blocks of its own they are free at once: it is the array's
+    alone, and code that got its elements' address before has to get it anew.
     """
     width = code.wide(stride)
     needed = code.op("i64.mul", wanted, width)
@@ -46,33 +72,21 @@ def array_reserve(code: Code, array: Value, wanted: Value, stride: Value) -> Non
     grown = code.narrow(code.op("select", enough, needed, doubled))
     least = code.i32(MIN_GROWN_BYTES)
     room = code.align(code.op("select", code.op("i32.lt_u", grown, least), least, grown))
-    size = code.add(room, layout.DATA_ELEMENTS)
+    fresh = _new_data(code, code.add(room, layout.DATA_ELEMENTS), data_type)
     elements = code.load_word(array, layout.ARRAY_ELEMENTS, "array.elements")
-    has_data, move = code.label("has_data"), code.label("move")
-    in_place, done = code.label("in_place"), code.label("done", t.I32)
-    code.cond_br(code.op("i32.eq", elements, code.i32(0)), move, has_data)
-
-    code.at_end(has_data)
-    data = code.op("i32.sub", elements, code.i32(layout.DATA_ELEMENTS))
-    old_size = code.load_word(data, layout.HEADER_SIZE, "header")
-    code.cond_br(code.op("i32.eq", code.add(data, old_size), code.get(HEAP)), in_place, move)
-
-    code.at_end(in_place)
-    code.alloc(code.op("i32.sub", size, old_size))
-    code.store_word(data, size, layout.HEADER_SIZE, "header")
-    code.br(done, elements)
-
-    code.at_end(move)
-    fresh = code.alloc(size)
-    code.header(fresh, layout.TYPE_DATA, size)
     moved = code.add(fresh, layout.DATA_ELEMENTS)
     length = code.load_word(array, layout.ARRAY_LENGTH, "array.length")
     code.emit("mem.copy", (moved, elements, code.op("i32.mul", length, stride)), ())
-    code.br(done, moved)
-
-    code.at_end(done)
-    code.store_word(array, done.params[0], layout.ARRAY_ELEMENTS, "array.elements")
+    code.store_word(array, moved, layout.ARRAY_ELEMENTS, "array.elements")
     code.store_word(array, code.op("i32.div_u", room, stride), layout.ARRAY_CAPACITY, "array.capacity")
+    with code.when(code.op("i32.ne", elements, code.i32(0))):
+        old = code.op("i32.sub", elements, code.i32(layout.DATA_ELEMENTS))
+        has_blocks = code.op("i32.gt_u", code.object_bytes(old), code.i32(MAX_SMALL_BYTES))
+        is_own = code.op(
+            "i32.lt_u", code.load_word(old, layout.HEADER_TYPE, "header"), code.i32(layout.INNER)
+        )
+        with code.when(code.op("bool.and", has_blocks, is_own)):
+            code.do("rt-free-large", old)
     code.ret()
 
 

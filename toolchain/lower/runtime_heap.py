@@ -1,70 +1,72 @@
-"""The allocator: memory is one heap that only grows.
+"""Allocation: the next cell of the class's run, in line; a new run, or a large object, by a call on a cold path.
 
-`rt-heap` is the next free address, `rt-limit` the end of memory. Both start as 0, which leaves no room, so that the first
-allocation takes the slow path and finds out where the heap begins. Objects are never freed; fresh memory is therefore
-zero, which nobody relies on: every object writes all that it will read.
+    cell = next[class]; if cell == end[class]: refill, else next[class] = cell + cell_bytes[class]
+
+Fresh memory is not zero: every object writes all that it will read, and what holds references (Data objects above all)
+writes all that the collector will read.
 """
 
 from __future__ import annotations
 
+from ..ir import types as t
 from ..ir.core import Value
-from .runtime_code import Code
-
-HEAP, LIMIT = "rt-heap", "rt-limit"
-
-PAGE_BITS = 16
-MAX_PAGES = 65535  # the last page stays unused, so that no address behind an object is 2^32
-MIN_GROWTH_PAGES = 16  # 1 MiB
+from . import heap_state as state
+from .heap_code import HeapCode
+from .runtime_code import Code, RuntimeFunction
+from .size_classes import CELL_BYTES, FINE_BITS, FINE_CLASSES, MAX_SMALL_BYTES, STEP_BITS
+from .size_classes import class_of as class_of_size
 
 OUT_OF_MEMORY = "out of memory"
 
 
-def alloc(code: Code, size: Value) -> None:
-    """The address of `size` fresh bytes, a positive multiple of 8 and at most MAX_OBJECT_BYTES."""
+def allocate_fixed(size_bytes: int) -> tuple[str, RuntimeFunction]:
+    """Name and making of the function that allocates objects of a size known now, which is small."""
+    number = class_of_size(size_bytes)
+
+    def write(code: Code) -> None:
+        heap = HeapCode(code)
+        row = code.add(heap.table(state.HEAP), 0)
+        _bump(heap, row, code.i32(number), code.i32(CELL_BYTES[number]), 8 * number)
+
+    name = f"rt-new-{CELL_BYTES[number]}"
+    return name, RuntimeFunction(write, {}, (t.I32,), {"inline": "always"})
+
+
+def allocate(code: Code, size: Value) -> None:
+    """The address of `size` bytes, a positive multiple of 8 and at most MAX_OBJECT_BYTES."""
+    heap = HeapCode(code)
+    with code.when(code.op("i32.gt_u", size, code.i32(MAX_SMALL_BYTES)), cold=True):
+        code.ret(code.use("rt-alloc-large", size))
+    class_ = _class_of(code, size)
+    _bump(heap, heap.row(class_), class_, heap.cell_bytes(class_), 0)
+
+
+def _bump(heap: HeapCode, row: Value, class_: Value, cell_bytes: Value, offset: int) -> None:
+    code = heap.code
+    cell = code.load_word(row, offset + state.NEXT, "heap.class.next")
+    end = code.load_word(row, offset + state.END, "heap.class.end")
     fast, slow = code.label("fast"), code.label("slow", cold=True)
-    start = code.get(HEAP)
-    room = code.op("i32.sub", code.get(LIMIT), start)
-    code.cond_br(code.op("i32.le_u", size, room), fast, slow)
+    code.cond_br(code.op("i32.eq", cell, end), slow, fast)
     code.at_end(fast)
-    code.set(HEAP, code.add(start, size))
-    code.ret(start)
+    code.store_word(row, code.op("i32.add", cell, cell_bytes), offset + state.NEXT, "heap.class.next")
+    code.ret(cell)
     code.at_end(slow)
-    code.ret(*code.runtime.call(code, "rt-grow-heap", [size]))
+    code.ret(code.use("rt-refill", class_))
 
 
-def grow_heap(code: Code, size: Value) -> None:
-    """Allocate `size` bytes when there may be no room for them; panics when memory cannot grow."""
-    begun = code.get(HEAP)
-    start = code.op("select", code.op("i32.eq", begun, code.i32(0)), code.op("mem.heap_base"), begun)
-    pages = code.op("mem.size")
-    end = code.op("i64.add", code.wide(start), code.wide(size))
-    end_page = code.narrow(code.op("i64.shr_u", code.op("i64.add", end, code.i64(0xFFFF)), code.i64(PAGE_BITS)))
-    code.panic_if(code.op("i32.gt_u", end_page, code.i32(MAX_PAGES)), OUT_OF_MEMORY)
-    grow, exactly, failed, done = (
-        code.label("grow"),
-        code.label("exactly", cold=True),
-        code.label("failed", cold=True),
-        code.label("done"),
-    )
-    code.cond_br(code.op("i32.le_u", end_page, pages), done, grow)
+def _class_of(code: Code, size: Value) -> Value:
+    """`size_classes.class_of` of a size that is a multiple of 8."""
+    one = code.i32(1)
+    last = code.op("i32.sub", size, one)
+    exponent = code.op("i32.sub", code.i32(31), code.op("i32.clz", code.op("i32.or", last, one)))
+    step = code.op("i32.shr_u", last, code.op("i32.sub", exponent, code.i32(STEP_BITS)))
+    coarse = code.op("i32.shl", code.op("i32.sub", exponent, code.i32(FINE_BITS)), code.i32(STEP_BITS))
+    coarse = code.op("i32.add", coarse, code.op("i32.and", step, code.i32((1 << STEP_BITS) - 1)))
+    fine = code.op("i32.shr_u", last, code.i32(3))
+    is_fine = code.op("i32.lt_u", last, code.i32(1 << FINE_BITS))
+    return code.op("select", is_fine, fine, code.add(coarse, FINE_CLASSES))
 
-    code.at_end(grow)
-    missing = code.op("i32.sub", end_page, pages)
-    step = code.op("i32.or", code.op("i32.shr_u", pages, code.i32(3)), code.i32(MIN_GROWTH_PAGES))
-    wanted = code.op("select", code.op("i32.lt_u", missing, step), step, missing)
-    left = code.op("i32.sub", code.i32(MAX_PAGES), pages)
-    wanted = code.op("select", code.op("i32.lt_u", wanted, left), wanted, left)
-    refused = code.op("i32.eq", code.op("mem.grow", wanted), code.i32(-1))
-    code.cond_br(refused, exactly, done)
 
-    code.at_end(exactly)  # a limit of the host may leave room for what is needed, if not for more
-    refused = code.op("i32.eq", code.op("mem.grow", missing), code.i32(-1))
-    code.cond_br(refused, failed, done)
-
-    code.at_end(failed)
-    code.panic(OUT_OF_MEMORY)
-
-    code.at_end(done)
-    code.set(LIMIT, code.op("i32.shl", code.op("mem.size"), code.i32(PAGE_BITS)))
-    code.set(HEAP, code.add(start, size))
-    code.ret(start)
+def allocate_for_host(code: Code, size: Value) -> None:
+    """`rt-alloc` for callers outside, whose references nobody knows: nothing is collected."""
+    code.ret(code.alloc(size))

@@ -35,7 +35,7 @@ def _string_with_buffer(code: Code, capacity: Value, length: Value, characters: 
     buffer = code.add(string, layout.STRING_OBJECT_BYTES)
     start = code.add(string, layout.STRING_OBJECT_BYTES + layout.BUFFER_START)
     code.string_object(string, length, characters, start, buffer)
-    code.header(buffer, layout.TYPE_BUFFER, size)
+    code.header(buffer, layout.TYPE_BUFFER | layout.INNER, size)
     code.store_word(buffer, length, layout.BUFFER_USED, "buffer.used")
     return string, start
 
@@ -65,7 +65,7 @@ def string_extend(code: Code, source: Value, more_bytes: Value, more_characters:
     code.cond_br(is_last, last, Target(copy, [length]))
 
     code.at_end(last)
-    end = code.add(buffer, code.load_word(buffer, layout.HEADER_SIZE, "header"))
+    end = code.add(buffer, code.object_bytes(buffer))
     fits = code.op("i32.le_u", code.add(start, length), end)
     is_huge = code.op("i32.gt_u", length, code.i32(layout.MAX_OBJECT_BYTES // 4))
     doubled = code.op("i32.shl", length, code.i32(1))

@@ -1,4 +1,4 @@
-"""Objects that exist before the program starts: constant strings and closures without captures, each stored once."""
+"""Objects that exist before the program starts: constant strings, closures without captures, objects without fields."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from struct import pack
 
 from ..ir.core import DataSegment, Module
 from . import layout
+
+_ASCII = "ascii"
 
 
 class Statics:
@@ -47,6 +49,24 @@ class Statics:
             content = pack("<III", layout.TYPE_CLOSURE, size, tag).ljust(size, b"\0")
             name = self._closures[tag] = self._add(f"closure.{tag}", content).name
         return name
+
+    def empty_object(self, tag: int) -> str:
+        """Name of the segment that is an object of a layout with this tag and without fields."""
+        name = f"object.{tag}"
+        if name not in self._module.data:
+            self._add(name, pack("<II", layout.TYPE_OBJECT | tag << layout.TAG_SHIFT, layout.HEADER_BYTES))
+        return name
+
+    def ascii_strings(self) -> str:
+        """Name of the segment with a String object for each character below 128, in the order of their codes."""
+        if _ASCII not in self._module.data:
+            characters = self.raw(bytes(range(128)))
+            header = pack("<IIII", layout.TYPE_STRING, layout.STRING_OBJECT_BYTES, 1, 1)
+            table = self._add(_ASCII, header.ljust(layout.STRING_OBJECT_BYTES, b"\0") * 128)
+            for code in range(128):
+                start = code * layout.STRING_OBJECT_BYTES + layout.STRING_START
+                table.relocations.append((start, characters, code))
+        return _ASCII
 
     def _add(self, name: str, content: bytes, align: int = layout.ALIGNMENT) -> DataSegment:
         segment = self._module.data[name] = DataSegment(name, content, align)

@@ -81,6 +81,11 @@ def _words(body: Body, op: Op) -> Sequence[Value]:
     return (body.load(t.I64, address, offset, "bytes"),)
 
 
+def _ascii(body: Body, op: Op) -> Sequence[Value]:
+    table, code = body.op("mem.data_addr", data=body.shared.statics.ascii_strings()), body.one(op.operands[0])
+    return (body.op("i32.add", table, body.scale(body.narrow(code), layout.STRING_OBJECT_BYTES)),)
+
+
 def _view(body: Body, op: Op) -> Sequence[Value]:
     return body.call_runtime("rt-string-view", *body.operands(op))
 
@@ -96,6 +101,12 @@ def _extend(body: Body, op: Op) -> Sequence[Value]:
 def _set_byte(body: Body, op: Op) -> Sequence[Value]:
     address, offset = _place(body, op.operands[0], op.operands[1])
     body.emit("mem.store8", (address, body.narrow(body.one(op.operands[2]))), (), offset=offset, alias="bytes")
+    return ()
+
+
+def _set_words(body: Body, op: Op) -> Sequence[Value]:
+    address, offset = _place(body, op.operands[0], op.operands[1])
+    body.emit("mem.store_i64", (address, body.one(op.operands[2])), (), offset=offset, alias="bytes")
     return ()
 
 
@@ -148,7 +159,8 @@ def _panic(body: Body, op: Op) -> Sequence[Value]:
     if text is not None:
         body.panic(text)
     else:
-        body.emit("panic_text", _range(body, op.operands[0]), ())
+        panic = body.emit("panic_text", _range(body, op.operands[0]), ())
+        body.shared.messages[panic] = body.one(op.operands[0])
     return ()
 
 
@@ -163,10 +175,12 @@ LOWERINGS: dict[str, Lowering] = {
     "data.string_bytes": _bytes,
     "data.string_addr": _addr,
     "data.string_byte": _byte,
+    "data.string_ascii": _ascii,
     "data.string_view": _view,
     "data.string_new": _new,
     "data.string_extend": _extend,
     "data.string_set_byte": _set_byte,
+    "data.string_set_words": _set_words,
     "data.string_copy": _copy,
     "data.string_words": _words,
     "data.write": _write,

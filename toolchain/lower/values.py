@@ -8,7 +8,8 @@ from ..ir import types as t
 from ..ir.core import Op, Value
 from . import layout
 from .body import Body, Lowering
-from .representation import Record, record
+from .descriptors import references
+from .representation import Record, part_of, record
 
 
 def _nil(body: Body, op: Op) -> Sequence[Value]:
@@ -45,7 +46,7 @@ def _cell_new(body: Body, op: Op) -> Sequence[Value]:
     fields = record((content.type,), layout.CELL_CONTENT)
     size = layout.aligned(fields.end)
     cell = body.allocate(size)
-    body.header(cell, layout.TYPE_CELL, size)
+    body.header(cell, body.shared.descriptors.object_type(references(fields), layout.TYPE_CELL), size)
     body.store_fields(fields, cell, body.flat(content), 0, "cell.")
     return (cell,)
 
@@ -68,19 +69,15 @@ def _cell_set(body: Body, op: Op) -> Sequence[Value]:
 
 def _closure(body: Body, op: Op) -> Sequence[Value]:
     closure = body.shared.closures[op.attrs["name"]]
-    fields = _captures(closure.captures)
+    fields = record(tuple(closure.captures), layout.CLOSURE_CAPTURES)
     if not fields.fields:
         return (body.op("mem.data_addr", data=body.shared.statics.closure(closure.tag)),)
     size = layout.aligned(fields.end)
     address = body.allocate(size)
-    body.header(address, layout.TYPE_CLOSURE, size)
+    body.header(address, body.shared.descriptors.object_type(references(fields), layout.TYPE_CLOSURE), size)
     body.store_word(address, closure.tag, layout.CLOSURE_TAG, "closure.tag")
     body.store_fields(fields, address, body.flat_all(op.operands), 0, f"closure.{closure.name}.")
     return (address,)
-
-
-def _captures(types: Sequence[t.Type]) -> Record:
-    return record(tuple(types), layout.CLOSURE_CAPTURES)
 
 
 def _closure_tag(body: Body, op: Op) -> Sequence[Value]:
@@ -93,11 +90,21 @@ def _closure_tag(body: Body, op: Op) -> Sequence[Value]:
 
 def _closure_capture(body: Body, op: Op) -> Sequence[Value]:
     closure, index = body.shared.closures[op.attrs["name"]], op.attrs["index"]
-    first = len(_captures(closure.captures[:index]).fields)
-    end = len(_captures(closure.captures[: index + 1]).fields)
-    everything = _captures(closure.captures)
-    wanted = Record(everything.fields[first:end], everything.end, everything.align)
+    wanted = part_of(closure.captures, layout.CLOSURE_CAPTURES, index)
     return body.load_fields(wanted, body.one(op.operands[0]), 0, f"closure.{closure.name}.", invariant=True)
+
+
+def _address(body: Body, op: Op) -> Sequence[Value]:
+    (operand,) = op.operands
+    return (body.wide(body.one(operand)) if operand.type.is_reference else body.i64(0),)
+
+
+def _cast(body: Body, op: Op) -> Sequence[Value]:
+    return body.flat(op.operands[0])
+
+
+def _zero(body: Body, op: Op) -> Sequence[Value]:
+    return body.zeros(op.result.type)
 
 
 def _same(body: Body, op: Op) -> Sequence[Value]:
@@ -116,5 +123,8 @@ LOWERINGS: dict[str, Lowering] = {
     "data.closure": _closure,
     "data.closure_tag": _closure_tag,
     "data.closure_capture": _closure_capture,
+    "data.zero": _zero,
+    "data.address": _address,
+    "data.cast": _cast,
     "data.same": _same,
 }

@@ -14,25 +14,33 @@ if TYPE_CHECKING:
 
 
 class SourceReader:
-    """Opens source files and remembers which, because a cached result is only good as long as they are the same."""
+    """Opens source files and remembers them, because a cached result is only good as long as they are the same."""
 
-    __slots__ = ("paths",)
+    __slots__ = ("sources",)
 
     def __init__(self) -> None:
-        self.paths: list[str] = []
+        #: Path -> file.
+        self.sources: dict[str, SourceFile] = {}
+
+    @property
+    def paths(self) -> list[str]:
+        return list(self.sources)
 
     def load(self, path: str) -> SourceFile:
         """The text at `path`. Raises CompileError if it cannot be read or is not UTF-8."""
-        source = SourceFile.load(path)
-        if path not in self.paths:
-            self.paths.append(path)
+        source = self.sources[path] = SourceFile.load(path)
         return source
 
 
 @dataclass(frozen=True, slots=True)
 class Frontend:
-    """A source language. `to_hir` reports errors to the collector; it opens imported files through the reader only."""
+    """A source language. `to_hir` reports errors to the collector; it opens imported files through the reader only.
+
+    `to_test_hir`, for languages with tests, does the same for the `test` command: every test is a function without
+    parameters that is exported and has the attribute `test`, its name, and perhaps `timeout_ms`.
+    """
 
     name: str
     suffixes: tuple[str, ...]
     to_hir: Callable[[SourceFile, Diagnostics, SourceReader], Module]
+    to_test_hir: Callable[[SourceFile, Diagnostics, SourceReader], Module] | None = None

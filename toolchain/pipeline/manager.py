@@ -26,7 +26,9 @@ from .units import problems_of, text_of, unit_name
 class PassManager:
     """Runs the stages of one pipeline for one compilation."""
 
-    __slots__ = ("_after", "_analyses", "_before", "_contexts", "_limit", "_pipeline", "_verify", "applied", "remarks")
+    __slots__ = (
+        "_after", "_analyses", "_before", "_contexts", "_limit", "_pipeline", "_texts", "_verify", "applied", "remarks",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -51,9 +53,12 @@ class PassManager:
         self._before = plugins.listeners("wasmlathe_before_pass")
         self._after = plugins.listeners("wasmlathe_after_pass")
         self._contexts: dict[str, PassContext] = {}
+        #: Units as the last check saw them: the text after one pass is the text before the next.
+        self._texts: dict[Any, str] = {}
 
     def run_stage(self, stage: str, unit: Any) -> None:
         """Run everything that the pipeline has for a stage, in place. Raises PassBrokeFunction, CompileError."""
+        self._texts.clear()
         for entry in self._pipeline.stages[stage]:
             if isinstance(entry, Group):
                 self._run_group(entry, stage, unit)
@@ -78,7 +83,11 @@ class PassManager:
         """Names of the functions that the step changed; None if it changed the unit as a whole."""
         if step.spec.scope == "module":
             return None if self._apply(step, stage, unit) else set()
-        functions = [f for f in unit.functions.values() if f.blocks and (unsettled is None or f.name in unsettled)]
+        functions = [
+            f
+            for f in unit.functions.values()
+            if f.blocks and (unsettled is None or f.name in unsettled) and not f.attrs.get("finished")
+        ]
         return {function.name for function in functions if self._apply(step, stage, function)}
 
     def _apply(self, step: Step, stage: str, unit: Any) -> bool:
@@ -89,7 +98,7 @@ class PassManager:
         event = PassEvent(step, stage, self.applied, unit, unit_name(unit))
         _tell(self._before, event)
         is_checked = self._verify or not step.plugin.is_builtin
-        before = text_of(unit) if is_checked else None
+        before = self._text_before(unit) if is_checked else None
         started = time.perf_counter()
         try:
             event.changed = step.spec.run(unit, self._context(step))
@@ -101,6 +110,8 @@ class PassManager:
         event.seconds = time.perf_counter() - started
         if before is not None:
             self._check(event, before)
+        elif event.changed:
+            self._texts.clear()
         if event.changed:
             self._analyses.changed(unit, step.spec.preserves)
         _tell(self._after, event)
@@ -114,10 +125,19 @@ class PassManager:
             self._contexts[step.label] = context
         return context
 
+    def _text_before(self, unit: Any) -> str:
+        known = self._texts.get(unit)
+        return text_of(unit) if known is None else known
+
     def _check(self, event: PassEvent, before: str) -> None:
+        """Raise PassBrokeFunction if the IR is broken or changed without a word.
+
+        Text that did not change was checked when it came about: by the pass before or by the stage.
+        """
+        was_known = event.unit in self._texts
         try:
             after = text_of(event.unit)
-            problems = problems_of(event.unit)
+            problems = [] if was_known and after == before else problems_of(event.unit)
         except Exception as error:  # an op that is None, a block without name: nothing that reads IR gets through
             problem = f"left something that is no IR: {type(error).__name__}: {error}"
             raise PassBrokeFunction(event.step, event.unit_name, event.index, [problem], before, None) from error
@@ -129,6 +149,13 @@ class PassManager:
             if isinstance(event.unit, Module):
                 before, after = _different_functions(before, after)
             raise PassBrokeFunction(event.step, event.unit_name, event.index, problems, before, after)
+        if after != before:
+            # A module's text holds its functions', and a change of the module may be a change of any of them.
+            self._texts = {} if isinstance(event.unit, Module) else self._texts_of_functions()
+        self._texts[event.unit] = after
+
+    def _texts_of_functions(self) -> dict[Any, str]:
+        return {unit: text for unit, text in self._texts.items() if isinstance(unit, Function)}
 
 
 def _tell(listeners: Iterable[Callable[[Any], None]], event: PassEvent) -> None:

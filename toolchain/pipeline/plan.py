@@ -196,6 +196,14 @@ class Pipeline:
             given[option] = value
             self._check_options(owner, plugin.options_type, given, option)
 
+    def place_final(self) -> None:
+        """Put the passes that every pipeline runs at the end of their stages."""
+        for name, registered in self.registry.passes.items():
+            if registered.spec.final:
+                if any(step.spec.name == name for step in self.steps()):
+                    self.remove(name)
+                self.insert(name)
+
     # Checking
 
     def check(self) -> None:

@@ -57,6 +57,7 @@ def prepare(request: PipelineRequest) -> Prepared:
         _apply_command_line(pipeline, request)
         options = pipeline.build_options(request.target)
         plugins.ask("wasmlathe_pipeline", active_only=True, pipeline=pipeline, options=options)
+        pipeline.place_final()
         pipeline.check()
     except PlanError as error:
         raise CompileError([Diagnostic("error", error.code, error.message, hint=error.hint)]) from None

@@ -18,6 +18,9 @@ NAMELESS = frozenset({"Os"})
 #: of indexes are merged while they are one op each.
 _TYPED = ("simplify-cfg#typed", "gvn#typed", "dce#typed")
 
+#: Objects that need not exist go while they are one op each; in a second round those that were held by the first.
+_OBJECTS = ("inline-objects", Repeat(2, ("unwrap", "const-fold#objects", "scalar-replace")))
+
 _CLEAN = Repeat(3, ("const-fold", "rewrite", "simplify-cfg", "dce"))
 _CLEAN_LATE = ("const-fold#late", "rewrite#late", "gvn#late", "simplify-cfg#late", "dce#late")
 
@@ -55,11 +58,12 @@ _LENGTHS = ("gvn#lengths", "simplify-cfg#lengths", "index-signs#lengths", "index
 PRESETS: dict[str, Preset] = {
     "O0": {"mem": ("dead-functions",)},
     "O1": {
+        "typed": ("inline-objects", "unwrap", "scalar-replace"),
         "mem": ("inline", "dead-functions", _CLEAN, "gvn", "dce#last", "dead-functions#last"),
         "wasm": _WASM,
     },
     "O2": {
-        "typed": _TYPED,
+        "typed": (*_OBJECTS, *_TYPED),
         "mem": (
             "inline",
             "dead-functions",
@@ -75,7 +79,7 @@ PRESETS: dict[str, Preset] = {
         "wasm": _WASM,
     },
     "O3": {
-        "typed": _TYPED,
+        "typed": (*_OBJECTS, *_TYPED),
         "mem": (
             "inline",
             "dead-functions",
@@ -95,7 +99,7 @@ PRESETS: dict[str, Preset] = {
         "wasm": _WASM,
     },
     "Os": {
-        "typed": _TYPED,
+        "typed": (*_OBJECTS, *_TYPED),
         "mem": (
             "inline",
             "dead-functions",

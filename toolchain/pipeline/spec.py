@@ -41,6 +41,8 @@ class PassSpec:
     preserves: frozenset[str] = frozenset()
     after: tuple[Order, ...] = ()
     before: tuple[Order, ...] = ()
+    #: Runs in every pipeline, behind all other passes of its stage.
+    final: bool = False
     #: Further stages in which the pass may be used.
     also: tuple[str, ...] = ()
 

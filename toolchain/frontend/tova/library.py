@@ -1,7 +1,8 @@
 """The standard library as a source of HIR functions, loaded when a program needs them.
 
-Every file of `stdlib/*.tova` is a module of functions; each is known by its name alone. Names that begin with two
-underscores are for the compiler and the library itself.
+Every file of `stdlib/*.tova` is a module of functions and types; each is known by its name alone, and so are the variants
+of types. Names that begin with two underscores are for the compiler and the library itself. Methods of a type are in the
+file that declares it.
 """
 
 from __future__ import annotations
@@ -11,15 +12,21 @@ from functools import cache
 from importlib import resources
 
 from wasmlathe.diagnostics import Diagnostics, SourceFile, render_all
-from wasmlathe.ir.core import Function, Module
+from wasmlathe.ir.core import Declaration, Function, Module
 from wasmlathe.stdlib.intrinsics import INTRINSICS
 
+from .declared import CaseInfo, TypeInfo
 from .lower import lower_function
 from .lower_core import LIBRARY_PREFIX, Unit
+from .lower_types import declaration_of, lower_constructor
 from .parser import parse
-from .scopes import FunctionInfo, resolve
+from .scopes import Resolver
+from .symbols import FunctionInfo, Symbol
 
 _DECLARATION = re.compile(r"^(?:pub )?fn (\w+)", re.MULTILINE)
+_TYPE = re.compile(r"^(pub )?type (\w+)(?:<[^>]*>)? \{([^}]*)\}", re.MULTILINE)
+_PARENTHESES = re.compile(r"\([^)]*\)")
+_VARIANT = re.compile(r"(?:^|,|\n)\s*([A-Z]\w*)(?!\w|\s*:)")
 
 
 @cache
@@ -46,6 +53,17 @@ def names() -> frozenset[str]:
     return frozenset(_index()) | intrinsics | {"print"}
 
 
+@cache
+def _types() -> dict[str, tuple[str, bool]]:
+    """Name of a type or variant -> the file that declares it, and whether programs see it."""
+    found = {}
+    for file, text in _files().items():
+        for is_public, name, body in _TYPE.findall(text):
+            variants = _VARIANT.findall(_PARENTHESES.sub("", body))
+            found.update(dict.fromkeys([name, *variants], (file, bool(is_public))))
+    return found
+
+
 class LibraryError(Exception):
     """The library itself does not compile: an error of ours."""
 
@@ -56,22 +74,62 @@ class _LibraryFile:
     def __init__(self, name: str) -> None:
         source = SourceFile(f"<stdlib>/{name}", _files()[name])
         self._diagnostics = Diagnostics()
-        program = parse(source, self._diagnostics)
+        self._program = parse(source, self._diagnostics)
         self._check()
-        self._resolution = resolve(program, source, self._diagnostics, names(), internal=True)
+        self._resolver = Resolver(source, self._diagnostics, names(), LIBRARY_PREFIX, True)
+        self._resolver.declare(self._program)
         self._check()
+        self._is_resolved = False
         self._module = Module(name, "hir")
-        self._unit = Unit(source, self._resolution, self._module, self._diagnostics, LIBRARY_PREFIX)
-        #: Outermost function -> it and everything inside of it.
+        self._unit = Unit(source, self._resolver.result, self._module, self._diagnostics)
+        #: Outermost function, or method with its type -> it and everything inside of it.
         self._families: dict[str, list[FunctionInfo]] = {}
-        for info in self._resolution.functions:
-            self._families.setdefault(info.name.partition(".")[0], []).append(info)
+
+    def _resolve(self) -> None:
+        """Resolve the names in the bodies: files that mention each other's types are declared before."""
+        if self._is_resolved:
+            return
+        self._is_resolved = True
+        self._resolver.visit(self._program)
+        self._resolver.finish()
+        self._check()
+        for info in self._resolver.result.functions:
+            self._families.setdefault(_base(info.name), []).append(info)
 
     def function(self, name: str) -> Function | None:
+        self._resolve()
         for info in self._families.pop(_base(name), ()):
             lower_function(self._unit, info)
+        type_name, _, case_name = _base(name).partition(".")
+        case = type_.case(case_name) if (type_ := self.type(type_name)) is not None else None
+        if case is not None and case.function_name not in self._module.functions:
+            lower_constructor(self._module, case)
         self._check()
         return self._module.functions.get(name)
+
+    def declared(self, name: str) -> FunctionInfo | None:
+        found = self._resolver.module_scope.names.get(name)
+        return found if isinstance(found, FunctionInfo) else None
+
+    def symbol(self, name: str) -> Symbol | None:
+        """The type or constructor of this name."""
+        self._resolve()
+        found = self._resolver.module_scope.names.get(name)
+        return found if isinstance(found, TypeInfo | CaseInfo) else None
+
+    def type(self, name: str) -> TypeInfo | None:
+        found = self.symbol(name)
+        return found if isinstance(found, TypeInfo) else None
+
+    def declaration(self, name: str) -> Declaration | None:
+        type_ = self.type(name)
+        return None if type_ is None else declaration_of(type_, self._resolver.result)
+
+    def lower_all(self) -> None:
+        """Lower every function of the file."""
+        self._resolve()
+        for base in list(self._families):
+            self.function(LIBRARY_PREFIX + base)
 
     def _check(self) -> None:
         if self._diagnostics.has_errors:
@@ -84,8 +142,10 @@ def _opened(file: str) -> _LibraryFile:
 
 
 def _base(name: str) -> str:
-    """The outermost function that `name` belongs to: `std.map.lambda0/1` is part of `map`."""
-    return name.removeprefix(LIBRARY_PREFIX).partition("/")[0].partition(".")[0]
+    """The outermost function that `name` belongs to: `std.map.lambda0/1` is part of `map`, and `std.Option.map/1` of
+    `Option.map`."""
+    first, *others = name.removeprefix(LIBRARY_PREFIX).partition("/")[0].split(".")
+    return f"{first}.{others[0]}" if others and first in _types() else first
 
 
 def function(name: str) -> Function | None:
@@ -93,11 +153,38 @@ def function(name: str) -> Function | None:
 
     Raises LibraryError.
     """
-    file = _index().get(_base(name))
+    file = _file_of(_base(name).partition(".")[0])
     return None if file is None else _opened(file).function(name)
+
+
+def _file_of(name: str) -> str | None:
+    return _index().get(name) or _types().get(name, (None, False))[0]
+
+
+def function_info(name: str) -> FunctionInfo | None:
+    """The function `name` of the library as its file declares it. Raises LibraryError."""
+    file = _index().get(name)
+    return None if file is None else _opened(file).declared(name)
+
+
+def type_symbol(name: str, internal: bool) -> Symbol | None:
+    """The type or constructor `name` of the library, only for itself if not `pub`; None if there is none.
+
+    Raises LibraryError.
+    """
+    file, is_public = _types().get(name, (None, False))
+    return _opened(file).symbol(name) if file is not None and (is_public or internal) else None
+
+
+@cache
+def declaration(name: str) -> Declaration | None:
+    """The declaration of the library's type `std.name`; None if there is none. Raises LibraryError."""
+    bare = name.removeprefix(LIBRARY_PREFIX)
+    file = _types().get(bare, (None, False))[0] if bare != name else None
+    return None if file is None else _opened(file).declaration(bare)
 
 
 def check_all() -> None:
     """Compile every function of the library. Raises LibraryError."""
-    for name in _index():
-        function(LIBRARY_PREFIX + name)
+    for file in sorted({*_index().values(), *(file for file, _ in _types().values())}):
+        _opened(file).lower_all()

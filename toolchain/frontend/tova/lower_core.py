@@ -15,7 +15,8 @@ from wasmlathe.ir.build import Builder
 from wasmlathe.ir.core import Block, Function, Loc, Module, Target, Value
 
 from . import syntax as s
-from .scopes import FunctionInfo, Resolution, Variable
+from .lower_types import TypeTexts
+from .symbols import LIBRARY_PREFIX, FunctionInfo, Resolution, Variable
 
 Env = dict[Variable, Value]
 
@@ -31,26 +32,45 @@ class LoopExits:
         self.continues: list[tuple[Block, Env]] = []
 
 
+class Jumps:
+    """How the body of a `try` or the like, which is a function of its own, leaves: its result is a code.
+
+    0 is its end, `RETURN` a `return` of the function around it, the others are jumps of loops around it.
+    """
+
+    __slots__ = ("codes", "result")
+
+    RETURN = 1
+
+    def __init__(self) -> None:
+        #: ("break" or "continue", label) -> code.
+        self.codes: dict[tuple[str, str | None], int] = {}
+        #: The parameter that is the cell for the result of the function around it, once there is one.
+        self.result: Value | None = None
+
+
 class Unit:
     """What all functions of one source file share."""
 
-    __slots__ = ("diagnostics", "module", "prefix", "resolution", "source")
+    __slots__ = ("diagnostics", "module", "resolution", "source", "texts")
 
-    def __init__(
-        self, source: SourceFile, resolution: Resolution, module: Module, diagnostics: Diagnostics, prefix: str
-    ) -> None:
+    def __init__(self, source: SourceFile, resolution: Resolution, module: Module, diagnostics: Diagnostics) -> None:
         self.source = source
         self.resolution = resolution
         self.module = module
         self.diagnostics = diagnostics
-        #: What the names of the file's functions and globals begin with (empty for the program itself).
-        self.prefix = prefix
+        self.texts = TypeTexts(resolution.meaning)
+
+    @property
+    def prefix(self) -> str:
+        """What the names of the file's functions, globals and types begin with (empty for the program itself)."""
+        return self.resolution.top.prefix
 
     def function_name(self, info: FunctionInfo) -> str:
-        return self.prefix + info.name
+        return info.prefix + info.name
 
     def global_name(self, variable: Variable) -> str:
-        return self.prefix + variable.name
+        return variable.function.prefix + variable.name
 
 
 class LoweringCore:
@@ -63,7 +83,13 @@ class LoweringCore:
         self.meaning = unit.resolution.meaning
         self.env: Env = {}
         self.loops: list[LoopExits] = []
+        #: Set in the body of a `try` and the like.
+        self.jumps: Jumps | None = None
         self.placeholder: Value | None = None
+        #: Edges of the present chain of accesses to its end, where it is nil.
+        self.chain_ends: list[tuple[Block, Env]] = []
+        #: Accesses of which it is known whether they belong to an optional chain.
+        self.links: set[s.Node] = set()
         self.builder = Builder(function.add_block("entry"))
 
     # --- places ------------------------------------------------------------------------------------------------------
@@ -74,6 +100,10 @@ class LoweringCore:
 
     def span(self, node: s.Node) -> Span:
         return Span(self.unit.source, node.start, node.end)
+
+    def type_text(self, node: s.TypeExpr) -> str:
+        """A type as inference reads it."""
+        return self.unit.texts.text(node)
 
     def error(self, code: str, message: str, node: s.Node, hint: str | None = None) -> None:
         self.unit.diagnostics.error(code, message, self.span(node), hint)
@@ -127,6 +157,19 @@ class LoweringCore:
     def unreachable_from_here(self, name: str = "dead") -> None:
         """What follows a jump is lowered into a block without predecessors, which is dropped at the end."""
         self.builder.at_end(self.new_block(name))
+
+    def give_back(self, value: Value, node: s.Node) -> None:
+        """End the function of the source that this is a part of, with this result. What follows is unreachable."""
+        if self.jumps is None:
+            self.builder.loc = self.loc(node)
+            self.builder.ret(value)
+        else:
+            if self.jumps.result is None:
+                self.jumps.result = self.function.entry.add_param(t.DYN, "result")
+                self.function.param_types.append(t.DYN)
+            self.effect("cell_set", node, self.jumps.result, value)
+            self.builder.ret(self.const(Jumps.RETURN, node))
+        self.unreachable_from_here()
 
     def branch(self, condition: Value, then: Block, otherwise: Block) -> None:
         self.builder.cond_br(condition, then, otherwise)
@@ -214,7 +257,7 @@ class LoweringCore:
         if variable.is_global:
             if variable.initial is not None and not variable.reassigned and not self._needs_check(variable):
                 return self.const(variable.initial.value, node)
-            checked = self._needs_check(variable) and self.info is not self.unit.resolution.top
+            checked = self._needs_check(variable) and self.info is not variable.function
             return self.op("global_get", node, name=self.unit.global_name(variable), checked=checked)
         value = self.env.get(variable)
         if value is None:
@@ -249,6 +292,20 @@ class LoweringCore:
         self.unreachable_from_here()
         return self.nil(node)
 
+    def bind_captures(self) -> list[Value]:
+        """Give the variables that the function captures their values: its first parameters."""
+        values = []
+        for variable in self.info.captures:
+            value = self.function.entry.add_param(t.DYN, variable.name)
+            self.env[variable] = value
+            values.append(value)
+        return values
+
+    def bind_work(self) -> None:
+        """Take the array for deferred work as the next parameter, if this is the body of a function that defers."""
+        if self.jumps is not None and self.info.work is not None:
+            self.env[self.info.work] = self.function.entry.add_param(t.DYN, "deferred")
+
     def capture_values(self, info: FunctionInfo, node: s.Node) -> list[Value]:
         """The present values (or cells) of what a function captures."""
         values = []
@@ -256,6 +313,3 @@ class LoweringCore:
             value = self.env.get(variable)
             values.append(value if value is not None else self._uninitialised(variable, node))
         return values
-
-
-LIBRARY_PREFIX = "std."

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from wasmlathe.ir.core import Value
 
 from . import syntax as s
-from .lower_core import LIBRARY_PREFIX, LoweringCore
-from .names import CONSTANTS, NAMESPACES
-from .scopes import FunctionInfo, LibraryName, Variable
+from .declared import AliasInfo, CaseInfo, TypeInfo
+from .lower_core import LIBRARY_PREFIX
+from .lower_records import LINKS, RecordLowering
+from .lower_types import type_name
+from .names import CONSTANTS
+from .symbols import FunctionInfo, LibraryName, ModuleName, Variable
 
 _BINARY_OPS = {
     "+": "add", "-": "sub", "*": "mul", "/": "div", "%": "rem", "**": "pow", "==": "eq", "<": "lt",
@@ -16,25 +22,22 @@ _BINARY_OPS = {
 
 #: What an expression class is called when it is refused.
 _UNSUPPORTED = {
-    "TupleLit": "tuples",
-    "RecordLit": "records",
-    "RecordComp": "record comprehensions",
     "RegexLit": "regular expressions",
-    "TupleField": "tuple fields",
-    "Propagate": "propagation with `?`",
     "Await": "async functions",
-    "Yield": "generators",
     "Spawn": "concurrent blocks",
 }
 
 
-class ExpressionLowering(LoweringCore):
+class ExpressionLowering(RecordLowering):
     """`expression(node)` emits the ops of an expression and returns its value."""
 
     def expression(self, node: s.Expr) -> Value:
+        node = self.unit.resolution.plain.get(node, node)
         method = getattr(self, "_expr_" + type(node).__name__, None)
         if method is None:
             return self.unsupported(_UNSUPPORTED.get(type(node).__name__, type(node).__name__), node)
+        if isinstance(node, LINKS) and node not in self.links:
+            return self.chain(node, lambda: method(node))
         return method(node)
 
     # --- literals and names ------------------------------------------------------------------------------------------
@@ -64,6 +67,12 @@ class ExpressionLowering(LoweringCore):
             return self.closure_of(symbol, node)
         if isinstance(symbol, LibraryName):
             return self._library_value(symbol, node)
+        if isinstance(symbol, TypeInfo):
+            symbol = symbol.constructor
+        if isinstance(symbol, CaseInfo):
+            return self.constructor_value(symbol, node)
+        if isinstance(symbol, ModuleName):
+            return self.unsupported("a module as a value", node)
         return self.nil(node)  # refused where it is declared
 
     def _library_value(self, symbol: LibraryName, node: s.Expr) -> Value:
@@ -92,13 +101,7 @@ class ExpressionLowering(LoweringCore):
     def _expr_ArrayLit(self, node: s.ArrayLit) -> Value:
         if not any(isinstance(item, s.Spread) for item in node.items):
             return self.op("array", node, *(self.expression(item) for item in node.items))
-        result = self.op("array", node)
-        for item in node.items:
-            if isinstance(item, s.Spread):
-                self.call("__append_all", item, result, self.expression(item.value))
-            else:
-                self.call("push", item, result, self.expression(item))
-        return result
+        return self.array_of(node.items, node)
 
     def _expr_ArrayComp(self, node: s.ArrayComp) -> Value:
         result = self.op("array", node)
@@ -188,7 +191,8 @@ class ExpressionLowering(LoweringCore):
         self.start(done, env)
         edges, values = [self.edge()], [left]
         self.start(more, env)
-        values.append(self.expression(node.right))
+        with self.refined(node.left, node.op in ("and", "&&")):
+            values.append(self.expression(node.right))
         edges.append(self.edge())
         return self._joined("logical", edges, values)
 
@@ -220,10 +224,29 @@ class ExpressionLowering(LoweringCore):
 
     def _expr_TypeTest(self, node: s.TypeTest) -> Value:
         value = self.expression(node.value)
-        if node.qualifier is not None or node.name not in TESTABLE_TYPES:
-            return self.unsupported(f"a test for the type `{node.name}`", node)
-        holds = self.op("is", node, value, type=node.name)
+        case = self.tested_case(node)
+        if case is None:
+            holds = self.op("is", node, value, type=self.tested_type(node))
+        else:
+            holds = self.op("from_bool", node, self.op("is_case", node, value, type=case.type.name, case=case.name))
         return self.op("not", node, holds) if node.negated else holds
+
+    def tested_case(self, node: s.TypeTest) -> CaseInfo | None:
+        """The constructor that `x is Name` asks for, if it is one."""
+        symbol = self.meaning.get(node)
+        return symbol if isinstance(symbol, CaseInfo) else None
+
+    def tested_type(self, node: s.TypeTest) -> str:
+        """The type that `x is Name` asks for, as inference calls it."""
+        symbol = self.meaning.get(node)
+        if isinstance(symbol, TypeInfo):
+            return type_name(symbol)
+        if isinstance(symbol, AliasInfo):
+            text = self.type_text(symbol.type)
+            if "|" in text:
+                self.unsupported(f"a test for the union type `{node.name}`", node)
+            return text.partition("<")[0]
+        return node.name
 
     def _expr_Pipe(self, node: s.Pipe) -> Value:
         value = self.expression(node.left)
@@ -231,93 +254,6 @@ class ExpressionLowering(LoweringCore):
         result = self.expression(node.right)
         self.placeholder = outer
         return result
-
-    # --- calls -------------------------------------------------------------------------------------------------------
-
-    def _arguments(self, args: list[s.Expr]) -> list[Value]:
-        values = []
-        for arg in args:
-            if isinstance(arg, s.NamedArg):
-                values.append(self.unsupported("named arguments", arg))
-            elif isinstance(arg, s.Spread):
-                values.append(self.unsupported("spread arguments", arg))
-            else:
-                values.append(self.expression(arg))
-        return values
-
-    def _expr_Call(self, node: s.Call) -> Value:
-        callee = node.callee
-        symbol = self.meaning.get(callee) if isinstance(callee, s.Name) else None
-        if isinstance(symbol, FunctionInfo):
-            return self._call_function(symbol, node)
-        if isinstance(symbol, LibraryName) and symbol.kind == "function":
-            return self._call_library(symbol.name, node, self._arguments(node.args))
-        function = self.expression(callee)
-        return self.op("call_value", node, function, *self._arguments(node.args))
-
-    def _call_function(self, info: FunctionInfo, node: s.Call) -> Value:
-        arguments = self._arguments(node.args)
-        given, most = len(arguments), len(info.params)
-        if not info.required <= given <= most:
-            wanted = str(most) if info.required == most else f"{info.required} to {most}"
-            plural = "" if wanted == "1" else "s"
-            self.error("E0206", f"'{info.source_name}' takes {wanted} argument{plural}, not {given}", node)
-            return self.nil(node)
-        captured = self.capture_values(info, node)
-        name = self.unit.function_name(info)
-        return self.op("call", node, *captured, *arguments, callee=name if given == most else f"{name}/{given}")
-
-    def _call_library(self, name: str, node: s.Node, arguments: list[Value]) -> Value:
-        if name == "print":
-            return self._print(node, arguments)
-        if name.startswith("__intrinsic_"):
-            return self.op("intrinsic", node, *arguments, name=name.removeprefix("__intrinsic_"))
-        return self.call(name, node, *arguments)
-
-    def _print(self, node: s.Node, arguments: list[Value]) -> Value:
-        """One text, one write: the arguments' texts with blanks between, and a line end."""
-        parts: list[Value] = []
-        for number, argument in enumerate(arguments):
-            if number:
-                parts.append(self.const(" ", node))
-            parts.append(self.op("show", node, argument, mode="many" if len(arguments) > 1 else "print"))
-        parts.append(self.const("\n", node))
-        self.call("__write", node, self.op("text", node, *parts))
-        return self.nil(node)
-
-    def _expr_MethodCall(self, node: s.MethodCall) -> Value:
-        if node.optional:
-            return self.unsupported("optional chaining `?.`", node)
-        symbol = self.meaning.get(node.receiver) if isinstance(node.receiver, s.Name) else None
-        if isinstance(symbol, LibraryName) and symbol.kind == "namespace":
-            member = self._namespace_member(symbol.name, node.name, node)
-            if not isinstance(member, str):
-                return self.nil(node)
-            return self._call_library(member, node, self._arguments(node.args))
-        receiver = self.expression(node.receiver)
-        return self.op("method", node, receiver, *self._arguments(node.args), name=node.name)
-
-    def _expr_Member(self, node: s.Member) -> Value:
-        if node.optional:
-            return self.unsupported("optional chaining `?.`", node)
-        symbol = self.meaning.get(node.receiver) if isinstance(node.receiver, s.Name) else None
-        if isinstance(symbol, LibraryName) and symbol.kind == "namespace":
-            member = self._namespace_member(symbol.name, node.name, node)
-            if isinstance(member, str):
-                return self.op("closure", node, function=LIBRARY_PREFIX + member)
-            return self.const(member, node)
-        return self.op("getattr", node, self.expression(node.receiver), name=node.name)
-
-    def _namespace_member(self, namespace: str, name: str, node: s.Node) -> str | float | None:
-        members = NAMESPACES[namespace]
-        if name not in members:
-            from wasmlathe.diagnostics import nearest
-
-            close = nearest(name, members)
-            hint = f"did you mean '{namespace}.{close}'?" if close else None
-            self.error("E0105", f"'{namespace}' has no member '{name}'", node, hint)
-            return None
-        return members[name]
 
     # --- branches as values ------------------------------------------------------------------------------------------
 
@@ -368,28 +304,50 @@ class ExpressionLowering(LoweringCore):
             else:
                 self.condition(node.left, then, middle)
             self.start(middle)
-            self.condition(node.right, then, otherwise)
+            with self.refined(node.left, node.op in ("and", "&&")):
+                self.condition(node.right, then, otherwise)
         else:
             value = self.expression(node)
             self.branch(self.op("truth", node, value), then, otherwise)
 
     def refine(self, condition: s.Expr, holds: bool) -> None:
-        """In a branch of `x == nil` or `x != nil`, a variable that is not nil is known to be so."""
+        """Where a condition holds, or does not, note what it says of the types of variables: `x != nil`, `x is T`."""
         if isinstance(condition, s.Unary) and condition.op == "not":
             self.refine(condition.operand, not holds)
         elif isinstance(condition, s.Logical):
             if (condition.op in ("and", "&&")) == holds:
                 self.refine(condition.left, holds)
                 self.refine(condition.right, holds)
-        elif isinstance(condition, s.Binary) and condition.op in ("==", "!=") and (condition.op == "!=") == holds:
-            self._refine_not_nil(condition)
+        elif isinstance(condition, s.Binary) and condition.op in ("==", "!="):
+            if (condition.op == "!=") == holds:
+                self._refine_not_nil(condition)
+        elif isinstance(condition, s.TypeTest):
+            self._refine_type(condition, holds != condition.negated)
 
     def _refine_not_nil(self, test: s.Binary) -> None:
         for name, other in ((test.left, test.right), (test.right, test.left)):
-            if isinstance(name, s.Name) and isinstance(other, s.NilLit):
-                variable = self.meaning.get(name)
-                if isinstance(variable, Variable) and not self.lives_in_memory(variable) and variable in self.env:
-                    self.env[variable] = self.op("not_nil", name, self.env[variable])
+            variable = self.plain_variable(name)
+            if variable is not None and isinstance(other, s.NilLit):
+                self.env[variable] = self.op("not_nil", name, self.env[variable])
+
+    def _refine_type(self, test: s.TypeTest, is_one: bool) -> None:
+        variable = self.plain_variable(test.value)
+        case = self.tested_case(test)
+        if variable is None or (case is not None and not is_one):
+            return  # values of the other variants are of the same type
+        type_ = self.tested_type(test) if case is None else type_name(case.type)
+        self.env[variable] = self.op("narrow" if is_one else "exclude", test, self.env[variable], type=type_)
+
+    @contextmanager
+    def refined(self, condition: s.Expr, holds: bool) -> Iterator[None]:
+        """For the time of the block, refine by a condition; variables that it does not assign then are as before."""
+        before = dict(self.env)
+        self.refine(condition, holds)
+        within = {v: value for v, value in self.env.items() if before.get(v) is not value}
+        yield
+        for variable, value in within.items():
+            if self.env.get(variable) is value:
+                self.env[variable] = before[variable]
 
     def _expr_Match(self, node: s.Match) -> Value:
         result = self.match(node, want=True)
@@ -406,6 +364,3 @@ def has_blocks(node: s.Node) -> bool:
     if isinstance(node, s.If | s.Match | s.ArrayComp):
         return True
     return not isinstance(node, s.Lambda) and any(has_blocks(child) for child in s.children(node))
-
-
-TESTABLE_TYPES = frozenset({"Int", "Float", "Number", "String", "Bool", "Nil", "Array", "Function"})

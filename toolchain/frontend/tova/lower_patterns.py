@@ -5,14 +5,11 @@ from __future__ import annotations
 from wasmlathe.ir.core import Block, Value
 
 from . import syntax as s
+from .declared import CaseInfo, TypeInfo
+from .exhaustive import Coverage, coverage
 from .lower_expressions import ExpressionLowering
-from .scopes import Variable
-
-_UNSUPPORTED = {
-    "VariantPattern": "variant patterns",
-    "TuplePattern": "tuple patterns",
-    "RecordPattern": "record patterns",
-}
+from .lower_types import type_name
+from .symbols import Variable
 
 
 class PatternLowering(ExpressionLowering):
@@ -21,6 +18,9 @@ class PatternLowering(ExpressionLowering):
     def match(self, node: s.Match, want: bool) -> Value | None:
         """Arms are tried in order; without a fitting one the value is nil."""
         subject = self.expression(node.subject)
+        covered = coverage(node.arms, self.meaning)
+        self._warn_of_arms(node, covered)
+        variable = self.plain_variable(node.subject)
         edges, values = [], []
         falls_through = True
         for arm in node.arms:
@@ -38,31 +38,44 @@ class PatternLowering(ExpressionLowering):
                 falls_through = False
                 self.block.name = "dead"
                 break
+            if arm.guard is None and _is_nil(arm.pattern):
+                subject = self.op("not_nil", arm.pattern, subject)
+                if variable is not None:
+                    self.env[variable] = subject
         if falls_through:
-            if _covers_bools(node.arms):
-                self._leave_bools(subject, node)
+            if covered.kind is not None:
+                self._leave_covered(subject, node, covered)
             if want:
                 values.append(self.nil(node))
             edges.append(self.edge())
         _, result = self.join("endmatch", edges, values if want else None)
         return self.nil(node) if want and result is None else result
 
-    def _leave_bools(self, subject: Value, node: s.Match) -> None:
-        """After arms for `true` and `false` go on only if the subject is none of them, which its type tells."""
-        done, other = self.new_block("bool"), self.new_block("other")
-        self.branch(self.op("truth", node, self.op("is", node, subject, type="Bool")), done, other)
+    def _leave_covered(self, subject: Value, node: s.Match, covered: Coverage) -> None:
+        """After arms that cover a type go on only if the subject is of another one, which its type tells."""
+        covered_type = type_name(covered.kind) if isinstance(covered.kind, TypeInfo) else covered.kind
+        done, other = self.new_block("covered"), self.new_block("other")
+        self.branch(self.op("truth", node, self.op("is", node, subject, type=covered_type)), done, other)
         env = self.env
         self.start(done)
-        self.builder.emit("unreachable", (), ())
+        if covered.is_flat:
+            self.builder.emit("unreachable", (), ())
+        else:
+            self.builder.panic("no arm of the match fits")  # something inside may be of another type
         self.start(other, env)
+
+    def _warn_of_arms(self, node: s.Match, covered: Coverage) -> None:
+        diagnostics = self.unit.diagnostics
+        if covered.missing:
+            message = f"the match does not cover {', '.join(covered.missing)}"
+            diagnostics.warning("W0200", message, self.span(node.subject), "add an arm for it, or `_ => ...`")
+        for arm in covered.unreachable:
+            message = "this arm is never reached: the arms above cover it"
+            diagnostics.warning("W0207", message, self.span(arm.pattern))
 
     def test(self, pattern: s.Pattern, subject: Value, failed: Block) -> None:
         """Go on if `subject` fits `pattern`, which binds its names; else continue at `failed`."""
-        method = getattr(self, "_test_" + type(pattern).__name__, None)
-        if method is None:
-            self.unsupported(_UNSUPPORTED[type(pattern).__name__], pattern)
-        else:
-            method(pattern, subject, failed)
+        getattr(self, "_test_" + type(pattern).__name__)(pattern, subject, failed)
 
     def _require_kind(self, kind: str, pattern: s.Pattern, subject: Value, failed: Block) -> None:
         self._require(self.op("is", pattern, subject, type=kind), pattern, failed)
@@ -117,10 +130,33 @@ class PatternLowering(ExpressionLowering):
         nil = self.nil(pattern)
         return self.op("slice", pattern, subject, self.const(len(pattern.items), pattern), nil, nil)
 
+    def _test_VariantPattern(self, pattern: s.VariantPattern, subject: Value, failed: Block) -> None:
+        case = self.meaning.get(pattern)
+        if not isinstance(case, CaseInfo):
+            return  # reported by name resolution
+        which = {"type": case.type.name, "case": case.name}
+        passed = self.new_block(case.name)
+        self.branch(self.op("is_case", pattern, subject, **which), passed, failed)
+        self.start(passed)
+        for number, item in enumerate((pattern.items or [])[: len(case.fields)]):
+            if not isinstance(item, s.WildcardPattern):
+                self.test(item, self.op("case_get", item, subject, index=number, **which), failed)
+
+    def _test_TuplePattern(self, pattern: s.TuplePattern, subject: Value, failed: Block) -> None:
+        self._require_kind(f"Tuple{len(pattern.items)}", pattern, subject, failed)
+        for number, item in enumerate(pattern.items):
+            if not isinstance(item, s.WildcardPattern):
+                self.test(item, self.op("tuple_get", item, subject, index=number), failed)
+
+    def _test_RecordPattern(self, pattern: s.RecordPattern, subject: Value, failed: Block) -> None:
+        """A record fits if it has the fields and they fit."""
+        self._require_kind("Fields", pattern, subject, failed)
+        for field in pattern.fields:
+            self._require(self.op("in", field, self.const(field.key, field), subject), field, failed)
+            if not isinstance(field.pattern, s.WildcardPattern):
+                self.test(field.pattern, self.op("getattr", field, subject, name=field.key), failed)
+
     def _test_OrPattern(self, pattern: s.OrPattern, subject: Value, failed: Block) -> None:
-        if any(_binds(option) for option in pattern.options):
-            self.unsupported("names inside alternatives of a pattern", pattern)
-            return
         edges = []
         for number, option in enumerate(pattern.options):
             last = number == len(pattern.options) - 1
@@ -146,8 +182,28 @@ class PatternLowering(ExpressionLowering):
                     self.destructure(item, self.op("index", item, value, self.const(number, item)))
             if pattern.rest is not None:
                 self.destructure(pattern.rest, self._rest(pattern, value))
-        elif not isinstance(pattern, s.WildcardPattern):
-            self.unsupported(_UNSUPPORTED[type(pattern).__name__], pattern)
+        elif isinstance(pattern, s.TuplePattern):
+            for number, item in enumerate(pattern.items):
+                if not isinstance(item, s.WildcardPattern):
+                    self.destructure(item, self.op("tuple_get", item, value, index=number))
+        elif isinstance(pattern, s.RecordPattern):
+            for field in pattern.fields:
+                self.destructure(field.pattern, self._field(field, value))
+
+    def _field(self, field: s.FieldPattern, record: Value) -> Value:
+        """The field of a record, or the pattern's default where it is missing or nil."""
+        value = self.op("getattr", field, record, name=field.key)
+        if field.default is None:
+            return value
+        absent, present = self.new_block("absent"), self.new_block("present")
+        self.branch(self.op("is_nil", field, value), absent, present)
+        env = self.env
+        self.start(present, env)
+        values, edges = [self.op("not_nil", field, value)], [self.edge()]
+        self.start(absent, env)
+        values.append(self.expression(field.default))
+        edges.append(self.edge())
+        return self._joined("field", edges, values)
 
 
 def _fits_everything(pattern: s.Pattern) -> bool:
@@ -156,16 +212,5 @@ def _fits_everything(pattern: s.Pattern) -> bool:
     return isinstance(pattern, s.WildcardPattern | s.BindPattern)
 
 
-def _covers_bools(arms: list[s.Arm]) -> bool:
-    """True if the unguarded arms name both `true` and `false`."""
-    found = set()
-    for arm in arms:
-        options = arm.pattern.options if isinstance(arm.pattern, s.OrPattern) else [arm.pattern]
-        for option in options:
-            if isinstance(option, s.LiteralPattern) and isinstance(option.value, s.BoolLit) and arm.guard is None:
-                found.add(option.value.value)
-    return found == {True, False}
-
-
-def _binds(pattern: s.Node) -> bool:
-    return isinstance(pattern, s.BindPattern) or any(_binds(child) for child in s.children(pattern))
+def _is_nil(pattern: s.Pattern) -> bool:
+    return isinstance(pattern, s.LiteralPattern) and isinstance(pattern.value, s.NilLit)

@@ -10,18 +10,9 @@ from wasmlathe.ir.core import Block, Target, Value
 from . import syntax as s
 from .lower_core import LoopExits
 from .lower_patterns import PatternLowering
-from .scopes import LibraryName, Variable
+from .symbols import LibraryName, Variable
 
 _UNSUPPORTED = {
-    "TypeDecl": "type declarations",
-    "TypeAlias": "type aliases",
-    "Impl": "`impl` blocks",
-    "Trait": "traits and interfaces",
-    "Import": "imports",
-    "Export": "re-exports",
-    "Defer": "`defer`",
-    "With": "`with`",
-    "Try": "`try`",
     "Concurrent": "concurrent blocks",
     "Select": "`select`",
 }
@@ -82,8 +73,8 @@ class StatementLowering(PatternLowering):
 
     def _stmt_FnDecl(self, node: s.FnDecl) -> None:
         """Lowered as a function of its own."""
-        if node.is_async or node.is_generator:
-            self.unsupported("async functions" if node.is_async else "generators", node)
+        if node.is_async:
+            self.unsupported("async functions", node)
 
     def _stmt_Pub(self, node: s.Pub) -> None:
         self.statement(node.statement)
@@ -92,6 +83,16 @@ class StatementLowering(PatternLowering):
         """Test blocks are executed by the `test` command only."""
 
     _stmt_Bench = _stmt_Test
+
+    def _stmt_Import(self, node: s.Import | s.Export) -> None:
+        """Imported files are executed before the first statement."""
+
+    _stmt_Export = _stmt_Import
+
+    def _stmt_TypeDecl(self, node: s.TypeDecl | s.TypeAlias | s.Impl | s.Trait) -> None:
+        """Types are declared with the file, methods are functions of their own."""
+
+    _stmt_TypeAlias = _stmt_Impl = _stmt_Trait = _stmt_TypeDecl
 
     def _stmt_Assign(self, node: s.Assign) -> None:
         stores: list[Callable[[Value], None]] = []
@@ -113,10 +114,21 @@ class StatementLowering(PatternLowering):
             return lambda value: self.effect("set_index", target, receiver, index, value)
         if isinstance(target, s.Name):
             return lambda value: self._store_name(target, value)
-        if isinstance(target, s.Placeholder):
-            return lambda value: None
-        self.unsupported("assignment to fields", target)
+        if isinstance(target, s.Member):
+            receiver = self._changed(target)
+            return lambda value: self.effect("setattr", target, receiver, value, name=target.name)
+        if isinstance(target, s.TupleField):
+            self._refuse_tuple(target)
         return lambda value: None
+
+    def _changed(self, target: s.Member) -> Value:
+        """The value whose field is assigned."""
+        if target.optional:
+            self.error("E0015", "cannot assign behind `?.`", target, "test for nil first: `if x != nil { ... }`")
+        return self.expression(target.receiver)
+
+    def _refuse_tuple(self, target: s.TupleField) -> None:
+        self.error("E0202", "the parts of a tuple cannot be assigned", target, "make a new tuple")
 
     def _store_name(self, target: s.Name, value: Value) -> None:
         variable = self.meaning.get(target)
@@ -148,25 +160,28 @@ class StatementLowering(PatternLowering):
             if isinstance(variable, Variable):
                 old = self.read(variable, target)
                 self.assign(variable, self.binary(node.op, node, old, self.expression(node.value)), node)
-        else:
-            self.unsupported("assignment to fields", target)
+        elif isinstance(target, s.Member):
+            receiver = self._changed(target)
+            old = self.op("getattr", target, receiver, name=target.name)
+            new = self.binary(node.op, node, old, self.expression(node.value))
+            self.effect("setattr", target, receiver, new, name=target.name)
+        elif isinstance(target, s.TupleField):
+            self._refuse_tuple(target)
 
     def _stmt_Destructure(self, node: s.Destructure) -> None:
         self.destructure(node.pattern, self.expression(node.value))
 
     def annotate(self, value: Value, type_: s.TypeExpr, node: s.Node) -> Value:
-        return self.op("annotate", node, value, type=type_text(type_))
+        return self.op("annotate", node, value, type=self.type_text(type_))
 
     # --- jumps -------------------------------------------------------------------------------------------------------
 
     def _stmt_Return(self, node: s.Return) -> None:
         value = self.nil(node) if node.value is None else self.expression(node.value)
-        declared = getattr(self.info.node, "result", None)
-        if declared is not None and node.value is not None:
-            value = self.op("annotate", node.value, value, type=type_text(declared), role="result")
-        self.builder.loc = self.loc(node)
-        self.builder.ret(value)
-        self.unreachable_from_here()
+        declared = getattr(self.info.owner.node, "result", None)
+        if declared is not None and not self.info.owner.is_generator and node.value is not None:
+            value = self.op("annotate", node.value, value, type=self.type_text(declared), role="result")
+        self.give_back(value, node)
 
     def _exits(self, label: str | None) -> LoopExits | None:
         for loop in reversed(self.loops):
@@ -178,12 +193,16 @@ class StatementLowering(PatternLowering):
         loop = self._exits(node.label)
         if loop is not None:
             loop.breaks.append(self.edge())
+        else:
+            self.leave_loop("break", node)
         self.unreachable_from_here()
 
     def _stmt_Continue(self, node: s.Continue) -> None:
         loop = self._exits(node.label)
         if loop is not None:
             loop.continues.append(self.edge())
+        else:
+            self.leave_loop("continue", node)
         self.unreachable_from_here()
 
     def _stmt_Guard(self, node: s.Guard) -> None:
@@ -279,6 +298,28 @@ class StatementLowering(PatternLowering):
             self.statements(otherwise.statements)
         self.join("after", [*exits.breaks, self.edge()] if self.reaches_here() else exits.breaks)
 
+    def _expr_Yield(self, node: s.Yield) -> Value:
+        if self.jumps is not None:
+            return self.unsupported("`yield` inside of `try` and `with`, and in functions that `defer`", node)
+        if not node.delegates:
+            return self.op("yield", node, self.expression(node.value))
+        self._for_each(node, node.value, lambda value: self.op("yield", node, value))
+        return self.nil(node)
+
+    def _for_each(self, node: s.Node, source: s.Expr, use: Callable[[Value], object]) -> None:
+        """Do something with each element of `source`, which assigns no variables."""
+        steps = self._counter(source) or self._iteration(source, False)
+        header, inside, done = self.new_block("loop"), self.new_block("body"), self.new_block("done")
+        positions = [header.add_param(t.DYN) for _ in steps.first]
+        self.builder.br(header, *steps.first)
+        env = self.env
+        self.start(header)
+        self.branch(steps.more(positions), inside, done)
+        self.start(inside)
+        use(steps.elements(positions)[0])
+        self.builder.br(header, *steps.advance(positions))
+        self.start(done, env)
+
     def _edge_into(self, header: Block) -> Target:
         """The edge by which the loop is entered: the only one that leads to the header so far."""
         for block in reversed(self.function.blocks):
@@ -329,8 +370,8 @@ class StatementLowering(PatternLowering):
             first.append(self.const(0, source))
 
         def elements(at: list[Value]) -> list[Value]:
-            value = self.op("iter_value", source, subject, at[0])
-            return [at[1], value] if with_index else [value]
+            value = self.op("iter_value", source, subject, at[0], paired=with_index)
+            return [self.op("iter_key", source, subject, at[0], at[1]), value] if with_index else [value]
 
         def advance(at: list[Value]) -> list[Value]:
             following = [self.op("iter_next", source, subject, at[0])]
@@ -380,17 +421,3 @@ def _count_by(lowering: StatementLowering, node: s.Node, low: Value, high: Value
         return lowering.op("truth", node, lowering.call("__counts_on", node, at[0], high, step))
 
     return Steps([low], more, lambda at: at, lambda at: [lowering.call("__step_on", node, at[0], high, step)])
-
-
-def type_text(node: s.TypeExpr) -> str:
-    """The type as the source writes it, without blanks that mean nothing."""
-    if isinstance(node, s.ArrayType):
-        return f"[{type_text(node.element)}]"
-    if isinstance(node, s.UnionType):
-        return " | ".join(type_text(option) for option in node.options)
-    if isinstance(node, s.TupleType):
-        return f"({', '.join(map(type_text, node.items))})"
-    if isinstance(node, s.FunctionType):
-        return f"({', '.join(map(type_text, node.params))}) -> {type_text(node.result)}"
-    assert isinstance(node, s.NamedType)
-    return f"{node.name}<{', '.join(map(type_text, node.args))}>" if node.args else node.name

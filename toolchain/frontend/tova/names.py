@@ -92,21 +92,17 @@ METHODS: dict[str, frozenset[str]] = {
 
 #: Names of the language's library that have no implementation yet. Using one says so, instead of "not defined".
 NOT_YET = _names(
-    "Ok Err Some None Map Set iter enumerate zip zipWith groupBy pairwise combinations permutations compare compareBy Less "
-    "Equal Greater keys values entries merge hasKey fromEntries mapValues pick omit get clone freeze frequencies fmt "
-    "formatNumber table panel progress compose pipeFn partial curry flip negate once memoize debounce throttle jsonParse "
-    "jsonStringify jsonPretty json JSON regexTest regexMatch regexFindAll regexReplace regexSplit regexCapture regexBuilder "
-    "re RegExp Float64Array Float32Array Int8Array Int16Array Int32Array BigInt64Array Uint8Array Uint16Array Uint32Array "
-    "Uint8ClampedArray typedSum typedDot typedNorm typedAdd typedScale typedMap typedReduce typedSort typedZeros typedOnes "
-    "typedFill typedRange typedLinspace random randomInt randomFloat choice sample shuffle sleep parallel race timeout "
-    "retry parallelMap Channel dateParse dateFormat dateAdd filterOk filterErr tryFn tryAsync assertThrows Counter "
-    "DefaultDict OrderedDict Deque LRUCache args env readStdin readLines readText writeText green red blue yellow bold dim "
-    "base64Encode base64Decode hexEncode hexDecode urlEncode urlDecode uuid isEmail isUrl isNumeric isAlpha isAlphanumeric "
-    "isUuid isHex Promise Error console Object structuredClone Number parseInt parseFloat union intersection difference "
-    "symmetricDifference isSubset isSuperset compact rotate insertAt removeAt updateAt intersperse interleave binarySearch "
-    "isSorted scan slidingWindow mean avg median mode stdev variance percentile titleCase snakeCase camelCase kebabCase "
-    "slugify truncate wordWrap dedent indentStr escapeHtml unescapeHtml typeOf toHex toBinary toOctal lerp divmod factorial "
-    "isClose toRadians toDegrees"
+    "Map Set enumerate zip groupBy compare compareBy Less Equal Greater keys values entries "
+    "merge hasKey fromEntries mapValues pick omit get clone freeze frequencies fmt table panel progress partial "
+    "curry once memoize debounce throttle jsonParse jsonStringify jsonPretty json JSON regexTest regexMatch "
+    "regexFindAll regexReplace regexSplit regexCapture regexBuilder re RegExp Float64Array Float32Array Int8Array "
+    "Int16Array Int32Array BigInt64Array Uint8Array Uint16Array Uint32Array Uint8ClampedArray typedSum typedDot "
+    "typedNorm typedAdd typedScale typedMap typedReduce typedSort typedZeros typedOnes typedFill typedRange "
+    "typedLinspace parallel race timeout retry parallelMap Channel dateParse dateFormat dateAdd "
+    "tryFn tryAsync assertThrows Counter DefaultDict OrderedDict Deque LRUCache "
+    "green red blue yellow bold dim base64Encode base64Decode hexEncode hexDecode "
+    "urlEncode urlDecode uuid isEmail isUrl isNumeric isAlpha isAlphanumeric isUuid isHex Promise Error console "
+    "Object structuredClone dedent unescapeHtml"
 )
 
 

@@ -46,6 +46,7 @@ from wasmlathe.frontend.tova.tokens import (
     IMPORT,
     INT,
     INTERFACE,
+    KEYWORDS,
     LBRACE,
     LBRACKET,
     LPAREN,
@@ -86,12 +87,13 @@ class DeclarationParser(StatementParser):
             return self.function([], needs_body=True)
         return super().statement()
 
-    def function(self, decorators: list[Decorator], needs_body: bool) -> FnDecl:
-        """A function or method, from `async` or `fn` on."""
+    def function(self, decorators: list[Decorator], needs_body: bool, is_method: bool = False) -> FnDecl:
+        """A function or method, from `async` or `fn` on. Reserved words may name methods: they stand behind a dot."""
         start = decorators[0].start if decorators else self.start()
         is_async = self.accept(ASYNC)
         self.expect(FN, "to declare a function")
-        name_start, name = self.start(), self.name("a function name")
+        name_start = self.start()
+        name = self.method_name() if is_method else self.name("a function name")
         type_params = self.type_parameters()
         params = self.parameters()
         result = self.type_expr() if self.accept(ARROW) else None
@@ -104,6 +106,13 @@ class DeclarationParser(StatementParser):
             *(start, self.end(), name, name_start, type_params, params, result, body),
             *(is_async, is_generator, decorators),
         )
+
+    def method_name(self) -> str:
+        word = self.values[self.pos]
+        if word in KEYWORDS and self.kinds[self.pos] == KEYWORDS[word]:
+            self.pos += 1
+            return str(word)
+        return self.name("a method name")
 
     def decorated(self) -> Stmt:
         """`@name(args) fn ...`."""
@@ -134,7 +143,7 @@ class DeclarationParser(StatementParser):
                 break
             if not (self.at(FN) or self.at(ASYNC)):
                 raise self.unexpected(f"expected `fn` or `}}` in {owner}")
-            found.append(self.function([], need_bodies))
+            found.append(self.function([], need_bodies, is_method=True))
         self.depth -= 1
         return found
 

@@ -18,134 +18,8 @@ from wasmlathe.diagnostics import Diagnostics, SourceFile, Span, nearest
 from . import syntax as s
 from .names import CONSTANTS, NAMESPACES, NOT_YET, camel_case
 from .parser_statements import FOREIGN_NAMES
-
-
-class Variable:
-    """A name that holds a value."""
-
-    __slots__ = (
-        "captured",
-        "early",
-        "function",
-        "initial",
-        "is_global",
-        "mutable",
-        "name",
-        "ready_at",
-        "reassigned",
-        "start",
-        "used",
-    )
-
-    def __init__(self, name: str, function: FunctionInfo, mutable: bool, start: int, ready_at: int) -> None:
-        self.name = name
-        self.function = function
-        self.mutable = mutable
-        self.start = start
-        #: Where the statement ends that gives it its first value.
-        self.ready_at = ready_at
-        #: True if a closure may be made of it before it has a value.
-        self.early = False
-        self.captured = False
-        self.reassigned = False
-        self.is_global = False
-        self.used = False
-        #: The literal an immutable name is bound to, if it is one.
-        self.initial: s.Expr | None = None
-
-    @property
-    def in_cell(self) -> bool:
-        """True if closures share the variable, not a copy of its value."""
-        return self.captured and self.reassigned and not self.is_global and not self.early
-
-
-class FunctionInfo:
-    """A function of the program: declared, lambda, or the top level (no node, no parent)."""
-
-    __slots__ = ("captures", "name", "node", "parent", "references", "scope", "source_name")
-
-    def __init__(
-        self, name: str, source_name: str, node: s.FnDecl | s.Lambda | None, parent: FunctionInfo | None
-    ) -> None:
-        self.name = name
-        self.source_name = source_name
-        self.node = node
-        self.parent = parent
-        #: Variables of enclosing functions that it needs, in order of first use (a dict used as an ordered set).
-        self.captures: dict[Variable, None] = {}
-        #: Functions it calls or mentions.
-        self.references: dict[FunctionInfo, None] = {}
-        self.scope: Scope | None = None
-
-    @property
-    def params(self) -> list[s.Param]:
-        return self.node.params if self.node is not None else []
-
-    @property
-    def required(self) -> int:
-        """How many arguments a call has to give: parameters before the last one without default count."""
-        return max((i + 1 for i, p in enumerate(self.params) if p.default is None), default=0)
-
-
-class LibraryName:
-    """A function, constant or namespace of the standard library; or one that is `missing`: not supported yet."""
-
-    __slots__ = ("kind", "name")
-
-    def __init__(self, kind: str, name: str) -> None:
-        self.kind = kind
-        self.name = name
-
-
-class RefusedName:
-    """A name of a declaration that lowering refuses, and says so there."""
-
-    __slots__ = ("start",)
-
-    def __init__(self, start: int) -> None:
-        self.start = start
-
-
-Symbol = Variable | FunctionInfo | LibraryName | RefusedName
-
-
-class Scope:
-    """The names of one block."""
-
-    __slots__ = ("function", "names", "parent", "statements")
-
-    def __init__(self, function: FunctionInfo, parent: Scope | None, statements: list[s.Stmt] | None = None) -> None:
-        self.function = function
-        self.parent = parent
-        self.statements = statements or []
-        self.names: dict[str, Symbol] = {}
-
-    def find(self, name: str) -> Symbol | None:
-        scope: Scope | None = self
-        while scope is not None:
-            found = scope.names.get(name)
-            if found is not None:
-                return found
-            scope = scope.parent
-        return None
-
-
-class Resolution:
-    """What the names of a program mean."""
-
-    __slots__ = ("assigned_in_loop", "early", "functions", "meaning", "needs_check", "top")
-
-    def __init__(self, top: FunctionInfo) -> None:
-        self.top = top
-        #: `Name`, `BindPattern`, `FnDecl` and `Lambda` nodes to their symbols.
-        self.meaning: dict[s.Node, Symbol] = {}
-        #: Loop node -> variables of the same function assigned in its condition or body.
-        self.assigned_in_loop: dict[s.Node, dict[Variable, None]] = {}
-        self.functions: list[FunctionInfo] = []
-        #: Module variables that a function may read before they have a value.
-        self.needs_check: set[Variable] = set()
-        #: First statement of a block -> variables of the block that closures may capture before they have a value.
-        self.early: dict[s.Stmt, list[Variable]] = {}
+from .scopes_types import TypeScopes
+from .symbols import FunctionInfo, LibraryName, ModuleName, Resolution, Scope, Symbol, Variable
 
 
 def resolve(
@@ -153,15 +27,18 @@ def resolve(
     source: SourceFile,
     diagnostics: Diagnostics,
     library: Iterable[str],
-    top_name: str = "_start",
+    prefix: str = "",
     internal: bool = False,
 ) -> Resolution:
-    """Resolve every name of `program`. `library` holds the names of the library's functions.
+    """Resolve every name of `program`, which imports nothing. `library` holds the names of the library's functions.
 
-    `internal` is for the library itself: names that begin with two underscores are visible.
+    `prefix` makes the names of the file's functions and globals unique. `internal` is for the library itself: names that
+    begin with two underscores are visible.
     """
-    resolver = _Resolver(source, diagnostics, frozenset(library), top_name, internal)
-    return resolver.run(program)
+    resolver = Resolver(source, diagnostics, frozenset(library), prefix, internal)
+    resolver.declare(program)
+    resolver.visit(program)
+    return resolver.finish()
 
 
 class _Loop:
@@ -173,22 +50,29 @@ class _Loop:
         self.assigned: dict[Variable, None] = {}
 
 
-class _Resolver:
+class Resolver(TypeScopes):
+    """Resolves the names of one file in three steps: `declare`, `visit`, `finish`.
+
+    Each step is for the files of a program one after the other. Between the first and the second, `imported` gets the
+    names that the file imports.
+    """
+
     def __init__(
-        self, source: SourceFile, diagnostics: Diagnostics, library: frozenset[str], top_name: str, internal: bool
+        self, source: SourceFile, diagnostics: Diagnostics, library: frozenset[str], prefix: str, internal: bool = False
     ) -> None:
         self.source = source
         self.diagnostics = diagnostics
         self.library = library
         self.internal = internal
-        self.top = FunctionInfo(top_name, top_name, None, None)
+        self.top = FunctionInfo("_start", "_start", None, None)
+        self.top.prefix = prefix
         self.result = Resolution(self.top)
         self.function = self.top
         self.scope = Scope(self.top, None)
         self.module_scope = self.scope
         self.loops: list[_Loop] = []
         self.bodies: deque[tuple[FunctionInfo, Scope]] = deque()
-        self.used_names: set[str] = {top_name}
+        self.used_names: set[str] = {self.top.name}
         self.lambda_counts: dict[FunctionInfo, int] = {}
         #: Top-level statement number at which a module variable gets its value.
         self.statement_of: dict[Variable, int] = {}
@@ -203,20 +87,46 @@ class _Resolver:
         self.home: dict[Variable, Scope] = {}
         #: End of the statement whose names are being declared, if that is where they get their values.
         self.ready_at: int | None = None
+        #: Names that the file imports -> what they mean, and where the import stands.
+        self.imported: dict[str, tuple[Symbol, int]] = {}
+        #: Variables of the module that other files asked for before the statement that declares them was visited.
+        self.promised: dict[str, Variable] = {}
+        self._prepare_types()
 
-    def run(self, program: s.Program) -> Resolution:
+    def declare(self, program: s.Program) -> None:
+        """Declare functions and types of the top level."""
         self.scope.statements = program.statements
-        self._hoist(program.statements)
+        self._hoist_functions(program.statements)
+
+    def module_variable(self, name: str) -> Variable:
+        """The variable of the top level that has, or will have, this name, for use by another file."""
+        variable = self.module_scope.names.get(name) or self.promised.get(name)
+        if not isinstance(variable, Variable):
+            variable = self.promised[name] = Variable(name, self.top, False, 0, 0)
+        variable.is_global = True
+        return variable
+
+    def visit(self, program: s.Program) -> None:
+        """Resolve all statements and bodies."""
+        for name, (symbol, start) in self.imported.items():
+            if self.module_scope.names.get(name) is not symbol:
+                self._declare(name, symbol, start)
+        self._declare_methods(program.statements)
         for number, statement in enumerate(program.statements):
             self.statement_number = number
             self._visit(statement)
         while self.bodies:
             info, scope = self.bodies.popleft()
             self._function_body(info, scope)
+
+    def finish(self) -> Resolution:
+        """What the names mean, once all files were visited."""
+        self._mention_methods()
         self._close_captures()
         self._mark_early()
         self._mark_globals()
         self._find_unchecked_globals()
+        self._refuse_captures_of_methods()
         return self.result
 
     # --- declaring and finding ---------------------------------------------------------------------------------------
@@ -229,9 +139,11 @@ class _Resolver:
 
     def _declare(self, name: str, symbol: Symbol, start: int) -> None:
         known = self.scope.names.get(name)
-        if known is not None and name != "_":
+        if known is not None and known is not symbol and name != "_":
             line = ""
             at = getattr(known, "start", None)
+            if self.scope is self.module_scope and known is self.imported.get(name, (None,))[0]:
+                at = self.imported[name][1]
             if at is not None:
                 line = f" (line {self.source.position(at)[0]})"
             self.diagnostics.error(
@@ -241,7 +153,9 @@ class _Resolver:
 
     def _new_variable(self, node: s.Node, name: str, mutable: bool = False) -> Variable:
         ready_at = self.ready_at if self.ready_at is not None else node.start
-        variable = Variable(name, self.function, mutable, node.start, ready_at)
+        promised = self.promised.pop(name, None) if self.scope is self.module_scope else None
+        variable = promised or Variable(name, self.function, mutable, node.start, ready_at)
+        variable.mutable, variable.start, variable.ready_at = mutable, node.start, ready_at
         self.home[variable] = self.scope
         self._declare(name, variable, node.start)
         self.result.meaning[node] = variable
@@ -256,6 +170,8 @@ class _Resolver:
         if symbol is None:
             self._undefined(node, name)
             return None
+        if not self._check_value(symbol, node, name):
+            return None
         self.result.meaning[node] = symbol
         if isinstance(symbol, Variable):
             symbol.used = True
@@ -265,19 +181,27 @@ class _Resolver:
         return symbol
 
     def _mention(self, info: FunctionInfo, node: s.Node) -> None:
+        if info.prefix != self.top.prefix:
+            return  # functions of other modules capture nothing
         self.function.references.setdefault(info)
         self.mentions.append((self.function, info, node.start))
         if self.function is self.top:
             self.top_references.append((self.statement_number, info))
 
     def _note_use(self, variable: Variable) -> None:
-        if variable.function is not self.function:
+        if variable.function is not self.function and not self._is_foreign(variable):
             variable.captured = True
             self.function.captures.setdefault(variable)
 
-    def _library_symbol(self, name: str) -> LibraryName | None:
+    def _is_foreign(self, variable: Variable) -> bool:
+        """True for a variable of another module."""
+        return variable.function.prefix != self.top.prefix
+
+    def _library_symbol(self, name: str) -> Symbol | None:
         if name.startswith("__") and not self.internal:
             return None
+        if (found := self.library_type(name)) is not None:
+            return found
         if name in self.library:
             return LibraryName("function", name)
         if name in CONSTANTS:
@@ -312,16 +236,26 @@ class _Resolver:
         self.scope = outer
 
     def _hoist(self, statements: list[s.Stmt]) -> None:
-        """Declare the functions of a block before anything else of it."""
+        """Declare the types, functions and methods of a block before anything else of it."""
+        self._hoist_functions(statements)
+        self._declare_methods(statements)
+
+    def _hoist_functions(self, statements: list[s.Stmt]) -> None:
+        self._declare_types(statements)
         for statement in statements:
             declaration = statement.statement if isinstance(statement, s.Pub) else statement
-            if isinstance(declaration, s.TypeDecl | s.TypeAlias | s.Import):
-                self._visit(declaration)
-            elif isinstance(declaration, s.FnDecl):
+            if isinstance(declaration, s.FnDecl):
                 info = self._new_function(declaration, declaration.name)
                 self._declare(declaration.name, info, declaration.name_start)
 
     def _new_function(self, node: s.FnDecl | s.Lambda, name: str) -> FunctionInfo:
+        info = FunctionInfo(self._unique_name(name), name, node, self.function)
+        self.result.meaning[node] = info
+        self.result.functions.append(info)
+        self.bodies.append((info, self.scope))
+        return info
+
+    def _unique_name(self, name: str) -> str:
         prefix = "" if self.function is self.top else self.function.name + "."
         unique = candidate = prefix + name
         number = 1
@@ -329,11 +263,18 @@ class _Resolver:
             number += 1
             unique = f"{candidate}.{number}"
         self.used_names.add(unique)
-        info = FunctionInfo(unique, name, node, self.function)
+        return unique
+
+    def _outline(self, node: s.Node, visit: Callable[[], None]) -> None:
+        """Resolve what `visit` visits as a function of its own, which `node` will mean, executed at this place."""
+        info = FunctionInfo(self._unique_name("try"), self.function.source_name, None, self.function)
         self.result.meaning[node] = info
         self.result.functions.append(info)
-        self.bodies.append((info, self.scope))
-        return info
+        self._mention(info, node)
+        outer_function, outer_scope = self.function, self.scope
+        self.function, self.scope = info, Scope(info, outer_scope)
+        visit()
+        self.function, self.scope = outer_function, outer_scope
 
     def _function_body(self, info: FunctionInfo, scope: Scope) -> None:
         node = info.node
@@ -342,11 +283,18 @@ class _Resolver:
         if info in self.own_names:
             scope = Scope(scope.function, scope)
             scope.names[self.own_names[info]] = info
+        if isinstance(node, s.FnDecl) and node.type_params:
+            self.scope = scope
+            scope = self._with_parameters(node.type_params, of_type=False)
         self.scope = info.scope = Scope(info, scope, node.body.statements if node.body is not None else None)
         for param in node.params:
+            if param.type is not None:
+                self._visit(param.type)
             if param.default is not None:
                 self._visit(param.default)
             self._bind(param.pattern)
+        if node.result is not None:
+            self._visit(node.result)
         if node.body is not None:
             self._hoist(node.body.statements)
             for statement in node.body.statements:
@@ -397,7 +345,7 @@ class _Resolver:
         """Which globals may be read too early: by a function mentioned at or before the statement that sets them."""
         for number, function in self.top_references:
             for variable in self.uses_of_globals.get(function, ()):
-                if number <= self.statement_of[variable]:
+                if number <= self.statement_of.get(variable, -1):
                     self.result.needs_check.add(variable)
 
     # --- nodes -------------------------------------------------------------------------------------------------------
@@ -428,6 +376,8 @@ class _Resolver:
     def _visit_Assign(self, node: s.Assign) -> None:
         for value in node.values:
             self._visit(value)
+        if node.type is not None:
+            self._visit(node.type)
         self.ready_at = node.end
         for target, value in zip(node.targets, node.values, strict=True):
             self._assign_target(target, node)
@@ -452,7 +402,9 @@ class _Resolver:
                 self._visit(target)
             return
         known = None if node.type is not None else self.scope.find(target.name)
-        if isinstance(known, Variable) and (known.function is self.function or known.mutable):
+        if isinstance(known, Variable) and (known.function.owner is self.function.owner or known.mutable):
+            self._reassign(target, known)
+        elif isinstance(known, Variable) and self._is_foreign(known) and self.scope is self.module_scope:
             self._reassign(target, known)
         elif isinstance(known, FunctionInfo) and self.scope.names.get(target.name) is known:
             self._declare(target.name, known, target.start)  # reports the double declaration
@@ -461,6 +413,14 @@ class _Resolver:
 
     def _reassign(self, target: s.Name, variable: Variable) -> None:
         self.result.meaning[target] = variable
+        if self._is_foreign(variable):
+            self.diagnostics.error(
+                "E0202",
+                f"cannot assign to '{target.name}' of another module",
+                self._span(target),
+                "let a function of that module do it, or use another name",
+            )
+            return
         if not variable.mutable:
             line = self.source.position(variable.start)[0]
             self.diagnostics.error(
@@ -487,8 +447,9 @@ class _Resolver:
             self._visit(node.target)
 
     def _visit_VarDecl(self, node: s.VarDecl) -> None:
-        for value in node.values:
-            self._visit(value)
+        for part in (*node.values, *node.types):
+            if part is not None:
+                self._visit(part)
         self.ready_at = node.end
         for name in node.names:
             self._new_variable(name, name.name, mutable=True)
@@ -505,11 +466,34 @@ class _Resolver:
         if isinstance(pattern, s.BindPattern):
             self._new_variable(pattern, pattern.name)
             return
+        if isinstance(pattern, s.OrPattern):
+            self._bind_alternatives(pattern)
+            return
+        if isinstance(pattern, s.VariantPattern):
+            self._resolve_variant(pattern)
         for child in s.children(pattern):
             if isinstance(child, s.Pattern | s.FieldPattern):
                 self._bind(child)
             elif isinstance(child, s.Expr):
                 self._visit(child)
+
+    def _bind_alternatives(self, pattern: s.OrPattern) -> None:
+        """All alternatives bind the same names, each of which is one variable."""
+        first, *others = pattern.options
+        self._bind(first)
+        names = _bound_names(first)
+        for option in others:
+            outer = self.scope
+            self.scope = Scope(self.function, outer)
+            self._bind(option)
+            self.scope = outer
+            bound = _bound_names(option)
+            for name in sorted(names.keys() ^ bound.keys()):
+                message = f"'{name}' is not bound by every alternative of the pattern"
+                self.diagnostics.error("E0018", message, self._span(pattern))
+            for name, node in bound.items():
+                if name in names:
+                    self.result.meaning[node] = self.result.meaning[names[name]]
 
     def _loop(self, node: s.Node, label: str | None, visit: Callable[[], None]) -> None:
         loop = _Loop(node, label)
@@ -592,23 +576,31 @@ class _Resolver:
             self.diagnostics.error("E0204", f"no enclosing loop is labelled '{label}'", self._span(node), hint)
 
     def _visit_Return(self, node: s.Return) -> None:
-        if self.function is self.top:
+        if self.function.owner is self.top:
             self.diagnostics.error("E0301", "`return` outside of a function", self._span(node))
         if node.value is not None:
             self._visit(node.value)
 
     def _visit_Yield(self, node: s.Yield) -> None:
-        if self.function is self.top:
+        if self.function.owner is self.top:
             self.diagnostics.error("E0302", "`yield` outside of a function", self._span(node))
         self._visit(node.value)
 
     def _visit_Await(self, node: s.Await) -> None:
-        if not getattr(self.function.node, "is_async", False):
+        if not getattr(self.function.owner.node, "is_async", False):
             self.diagnostics.error("E0300", "`await` outside of an async function", self._span(node))
         self._visit(node.value)
 
     def _visit_Try(self, node: s.Try) -> None:
-        self._visit(node.body)
+        if node.catch_body is not None and node.finally_body is not None:
+            self._outline(node, lambda: self._try_catch(node))
+        else:
+            self._try_catch(node)
+        if node.finally_body is not None:
+            self._visit(node.finally_body)
+
+    def _try_catch(self, node: s.Try) -> None:
+        self._outline(node.body, lambda: self._visit(node.body))
         if node.catch_body is not None:
 
             def bind_error() -> None:
@@ -616,27 +608,64 @@ class _Resolver:
                     self._new_variable(node.catch_name, node.catch_name.name)
 
             self._in_scope(node.catch_body.statements, bind_error)
-        if node.finally_body is not None:
-            self._visit(node.finally_body)
 
     def _visit_With(self, node: s.With) -> None:
         self._visit(node.value)
-        self._in_scope(node.body.statements, lambda: self._new_variable(node.name, node.name.name) and None)
+        outer = self.scope
+        self.scope = Scope(self.function, outer)
+        self._new_variable(node.name, node.name.name)
+        self._outline(node.body, lambda: self._visit(node.body))
+        self.scope = outer
 
-    def _visit_TypeDecl(self, node: s.TypeDecl) -> None:
-        self._refuse([node.name, *(variant.name for variant in node.variants)], node)
-
-    def _visit_TypeAlias(self, node: s.TypeAlias) -> None:
-        options = node.type.options if isinstance(node.type, s.UnionType) else ()
-        self._refuse([node.name, *(option.name for option in options if isinstance(option, s.NamedType))], node)
+    def _visit_Defer(self, node: s.Defer) -> None:
+        owner = self.function.owner
+        if owner.work is None:
+            owner.work = Variable("deferred", owner, False, node.start, 0)  # it has its value from the beginning
+        self._note_use(owner.work)
+        action = s.Lambda(node.start, node.end, [], None, node.body, False, False, False)
+        self.result.deferred[node] = action
+        self._visit(action)
 
     def _visit_Import(self, node: s.Import) -> None:
-        names = [node.default, node.namespace, *(item.alias for item in node.items)]
-        self._refuse([name for name in names if name is not None], node)
+        """The names were declared before the first statement was visited."""
+        if self.scope is not self.module_scope:
+            self.diagnostics.error("E0010", "an import stands at the top level of a file", self._span(node))
 
-    def _refuse(self, names: list[str], node: s.Stmt) -> None:
-        for name in names:
-            self.scope.names.setdefault(name, RefusedName(node.start))
+    def _visit_Export(self, node: s.Export) -> None:
+        if self.scope is not self.module_scope:
+            self.diagnostics.error("E0010", "an export stands at the top level of a file", self._span(node))
+
+    def _visit_Member(self, node: s.Member) -> None:
+        self._visit_receiver(node.receiver)
+        node.receiver = self.result.plain.get(node.receiver, node.receiver)
+        name = self._name_in_module(node)
+        if name is not None:
+            self.result.plain[node] = name
+
+    def _visit_MethodCall(self, node: s.MethodCall) -> None:
+        self._visit_receiver(node.receiver)
+        self.method_calls.append((self.function, node.name, node, self.statement_number))
+        node.receiver = self.result.plain.get(node.receiver, node.receiver)
+        for argument in node.args:
+            self._visit(argument)
+        name = self._name_in_module(node)
+        if name is not None:
+            self.result.plain[node] = s.Call(node.start, node.end, name, node.args)
+
+    def _name_in_module(self, node: s.Member | s.MethodCall) -> s.Name | None:
+        """For `module.name`: a node that means what the module exports under this name."""
+        module = self.result.meaning.get(node.receiver)
+        if not isinstance(module, ModuleName):
+            return None
+        symbol = module.find(node.name)
+        name = s.Name(node.start, node.receiver.end + 1 + len(node.name), node.name)
+        if symbol is None:
+            close = nearest(node.name, module.exported())
+            hint = f"did you mean '{close}'?" if close else None
+            self.diagnostics.error("E0209", f"'{module.path}' does not export '{node.name}'", self._span(name), hint)
+        else:
+            self.result.meaning[name] = symbol
+        return name
 
     def _visit_Concurrent(self, node: s.Concurrent) -> None:
         for statement in node.body.statements:  # what it binds is visible after it
@@ -645,7 +674,18 @@ class _Resolver:
     def _skip(self, node: s.Node) -> None:
         """Declarations without names, of parts of the language that lowering refuses."""
 
-    _visit_Trait = _visit_Export = _visit_Test = _visit_Bench = _visit_Impl = _visit_Select = _visit_SelectCase = _skip
+    _visit_Test = _visit_Bench = _visit_Select = _visit_SelectCase = _skip
+
+
+def _bound_names(pattern: s.Node) -> dict[str, s.Node]:
+    """The names a pattern binds, each with the node that does."""
+    if isinstance(pattern, s.BindPattern):
+        return {pattern.name: pattern}
+    names: dict[str, s.Node] = {}
+    for child in s.children(pattern):
+        if isinstance(child, s.Pattern | s.FieldPattern):
+            names |= _bound_names(child)
+    return names
 
 
 def _is_named(info: FunctionInfo) -> bool:

@@ -1,4 +1,4 @@
-"""Rows of the `data.*` family (typed stage): strings, arrays, optional values, cells and closures.
+"""Rows of the `data.*` family (typed stage): strings, arrays, optional values, tuples, sums, objects, cells, closures.
 
 Lowering replaces each by scalar and `mem.*` ops; their layouts are in `lower/layout.py`. Ops called *unchecked* are
 for the standard library, which proves what they rely on.
@@ -67,11 +67,16 @@ def _check_sum(op: Op) -> list[str]:
     return [] if given == list(cases[number].args) else [f"case {number} holds {cases[number]}, not {_types(given)}"]
 
 
+def _check_is_sum(op: Op) -> list[str]:
+    type_ = op.operands[0].type
+    return [] if type_.name == "sum" else [f"operand 0 is {type_}, not a sum"]
+
+
 def _check_sum_get(op: Op) -> list[str]:
     cases, number = op.operands[0].type.args, op.attrs["case"]
-    if op.operands[0].type.name != "sum" or not 0 <= number < len(cases):
-        return [f"operand 0 is {op.operands[0].type}, which has no case {number}"]
-    return _check_part(op, cases[number].args, "sum")
+    if not (problems := _check_is_sum(op)) and not 0 <= number < len(cases):
+        problems.append(f"there are {len(cases)} cases, so there is no case {number}")
+    return problems or _check_part(op, cases[number].args, "sum")
 
 
 def _check_object(op: Op) -> list[str]:
@@ -87,7 +92,8 @@ def _check_object(op: Op) -> list[str]:
     if not 0 <= index < len(layout.fields):
         return [f"@{layout.name} has {len(layout.fields)} fields, so there is none at index {index}"]
     wanted = layout.fields[index]
-    return [] if given[1] is wanted else [f"field {index} of @{layout.name} is {wanted}, not {given[1]}"]
+    problems = [] if given[1] is wanted else [f"field {index} of @{layout.name} is {wanted}, not {given[1]}"]
+    return problems if layout.mutable else [*problems, f"@{layout.name} is not mutable"]
 
 
 def _check_closure(op: Op) -> list[str]:
@@ -165,6 +171,13 @@ ROWS: list[OpRow] = [
         ("i64",),
         effects=_R,
     ),
+    OpRow(
+        "data.string_set_words",
+        "Fill in eight bytes of a string nobody has seen yet from index b on with c, little-endian, unchecked.",
+        ("string", "i64", "i64"),
+        (),
+        effects=_W,
+    ),
     OpRow("data.string_addr", "The address of the first byte, for host calls.", ("string",), ("i32",)),
     OpRow("data.write", "Write the string to standard output.", ("string",), (), effects=Effects.IO | _R),
     OpRow(
@@ -174,6 +187,12 @@ ROWS: list[OpRow] = [
         (),
         effects=_T | _R,
         terminator=True,
+    ),
+    OpRow(
+        "data.string_ascii",
+        "The string of one character whose code is a, unchecked: below 128.",
+        ("i64",),
+        ("string",),
     ),
     # arrays
     OpRow(
@@ -198,23 +217,23 @@ ROWS: list[OpRow] = [
         "data.array_get",
         "Element b, counted from the end if negative; panics when out of range. `nonneg`: b is known not to be negative.",
         ("array<T>", "i64"),
-        ("T",),
+        ("value<T>",),
         {"nonneg?": bool},
         effects=_R | _T,
     ),
     OpRow(
         "data.array_set",
         "Replace element b, counted from the end if negative, by c; panics when out of range. `nonneg`: b is not negative.",
-        ("array<T>", "i64", "T"),
+        ("array<T>", "i64", "value<T>"),
         (),
         {"nonneg?": bool},
         effects=_W | _R | _T,
     ),
-    OpRow("data.array_at", "Element b, unchecked.", ("array<T>", "i64"), ("T",), effects=_R),
+    OpRow("data.array_at", "Element b, unchecked.", ("array<T>", "i64"), ("value<T>",), effects=_R),
     OpRow(
         "data.array_put",
         "Store c as element b, unchecked: b is below the capacity.",
-        ("array<T>", "i64", "T"),
+        ("array<T>", "i64", "value<T>"),
         (),
         effects=_W | _R,
     ),
@@ -242,7 +261,7 @@ ROWS: list[OpRow] = [
     OpRow(
         "data.array_fill",
         "Store d into the c elements of a from index b; unchecked.",
-        ("array<T>", "i64", "i64", "T"),
+        ("array<T>", "i64", "i64", "value<T>"),
         (),
         effects=_W | _R,
     ),
@@ -255,7 +274,7 @@ ROWS: list[OpRow] = [
     OpRow("data.tuple", "The operands as one value.", ("*",), None, cost=0, check=_check_tuple),
     OpRow("data.tuple_get", "Part `index`.", ("T",), None, {"index": int}, cost=0, check=_check_tuple_get),
     OpRow("data.sum", "Case number `case` with the operands as fields.", ("*",), None, {"case": int}, check=_check_sum),
-    OpRow("data.sum_tag", "The number of the case.", ("T",), ("i64",), cost=0),
+    OpRow("data.sum_tag", "The number of the case.", ("T",), ("i64",), cost=0, check=_check_is_sum),
     OpRow(
         "data.sum_get",
         "Field `index` of case `case`, which it is.",
@@ -294,6 +313,8 @@ ROWS: list[OpRow] = [
         check=_check_object,
     ),
     OpRow("data.object_tag", "The tag of the object's layout.", ("object",), ("i64",)),
+    OpRow("data.address", "The address of the object; 0 for a flat value.", ("T",), ("i64",)),
+    OpRow("data.cast", "The same object as one of which more, or less, is known.", ("T",), None, cost=0),
     OpRow("data.zero", "A value all of whose bits are zero, which nobody looks at.", (), None, cost=0),
     # panics that are caught
     OpRow(
@@ -306,7 +327,15 @@ ROWS: list[OpRow] = [
         cost=5,
     ),
     OpRow("data.caught", "The message of the panic that was caught last.", (), ("string",), effects=_R | _A),
-    OpRow("data.rethrow", "Go on with the panic that was caught last.", (), (), effects=_T | _R, terminator=True),
+    OpRow("data.caught_site", "The number of the place of the panic that was caught last.", (), ("i64",), effects=_R),
+    OpRow(
+        "data.rethrow",
+        "Go on with the panic of the place a and the message b, which were caught.",
+        ("i64", "string"),
+        (),
+        effects=_T | _R,
+        terminator=True,
+    ),
     # cells, closures, identity
     OpRow("data.cell_new", "A new cell that holds a.", ("T",), ("cell<T>",), effects=_A),
     OpRow("data.cell_get", "The content of the cell.", ("cell<T>",), ("T",), effects=_R),

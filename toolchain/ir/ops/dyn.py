@@ -6,13 +6,60 @@ the operands (`infer/resolve.py`), and reports where there is none.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 from .row import Effects, OpRow
+
+if TYPE_CHECKING:
+    from ..core import Op
 
 _ALL = Effects.CALLS
 
 
 def _row(op: str, doc: str, operands: tuple[str, ...], results: tuple[str, ...] = ("dyn",), **attrs: object) -> OpRow:
     return OpRow(f"dyn.{op}", doc, operands, results, dict(attrs), effects=_ALL)
+
+
+def _of_case(
+    op: str,
+    doc: str,
+    operands: tuple[str, ...],
+    results: tuple[str, ...] = ("dyn",),
+    check: Callable[[Op, int], list[str]] | None = None,
+    **attrs: object,
+) -> OpRow:
+    """An op about the case `case` of the declared type `type`; `check` is told how many fields the case has."""
+
+    def check_case(op: Op) -> list[str]:
+        declaration = op.block.function.module.declarations.get(op.attrs["type"])
+        if declaration is None and op.attrs["type"].startswith("std."):
+            return []  # the library declares it, which only inference asks
+        if declaration is None:
+            return [f"names @{op.attrs['type']}, which is no type of the module"]
+        number = declaration.case_number(op.attrs["case"])
+        if number is None:
+            return [f"the type @{declaration.name} has no case {op.attrs['case']!r}"]
+        return check(op, len(declaration.cases[number].fields)) if check else []
+
+    kinds = {"type": str, "case": str, **attrs}
+    return OpRow(f"dyn.{op}", doc, operands, results, kinds, effects=_ALL, check=check_case)
+
+
+def _check_all_fields(op: Op, count: int) -> list[str]:
+    return [] if len(op.operands) == count else [f"gives {len(op.operands)} fields, not {count}"]
+
+
+def _check_field(op: Op, count: int) -> list[str]:
+    index = op.attrs["index"]
+    return [] if 0 <= index < count else [f"there are {count} fields, so there is none at index {index}"]
+
+
+def _check_keys(op: Op) -> list[str]:
+    keys = op.attrs["keys"]
+    if any(key is not None and type(key) is not str for key in keys):
+        return ["keys are texts, or none where a record is spread"]
+    return [] if len(keys) == len(op.operands) else [f"has {len(keys)} keys for {len(op.operands)} operands"]
 
 
 _D1, _D2, _D3 = ("dyn",), ("dyn", "dyn"), ("dyn", "dyn", "dyn")
@@ -85,33 +132,27 @@ ROWS: list[OpRow] = [
     _row("setattr", "Replace field `name` of a by b.", _D2, (), name=str),
     _row("tuple", "A tuple of the operands.", ("*",)),
     _row("tuple_get", "Part `index` of the tuple a.", _D1, index=int),
-    _row(
-        "record",
+    OpRow(
+        "dyn.record",
         "A record with these `keys` (texts; none where the operand is a record spread into it).",
         ("*",),
-        keys=list,
+        ("dyn",),
+        {"keys": list},
+        effects=_ALL,
+        check=_check_keys,
     ),
-    _row(
+    _of_case(
         "construct",
         "A value of the declared type `type`, case `case`, with the operands as fields.",
         ("*",),
-        type=str,
-        case=str,
+        check=_check_all_fields,
     ),
-    OpRow(
-        "dyn.is_case",
-        "True if a is of the declared type `type`, and there of the case `case`.",
-        _D1,
-        ("bool",),
-        {"type": str, "case": str},
-        effects=_ALL,
-    ),
-    _row(
+    _of_case("is_case", "True if a is of the declared type `type`, and there of the case `case`.", _D1, ("bool",)),
+    _of_case(
         "case_get",
         "Field number `index` of a, which is that case (`is_case` has said so).",
         _D1,
-        type=str,
-        case=str,
+        check=_check_field,
         index=int,
     ),
     _row("narrow", "a, on a path where it was found to be of the type `type`.", _D1, type=str),
@@ -121,9 +162,11 @@ ROWS: list[OpRow] = [
     _row("success", "What a holds if it is Ok or Some, else a itself.", _D1),
     _row("try_call", "Call `callee`; its Int result, or -1 if it panicked.", ("*",), callee=str),
     _row("caught", "The message of the panic that `try_call` caught last.", ()),
-    OpRow("dyn.rethrow", "Go on with the panic that `try_call` caught last.", (), (), effects=_ALL, terminator=True),
+    _row("caught_site", "The number of the place of the panic that `try_call` caught last.", ()),
+    OpRow("dyn.rethrow", "Go on with the panic of the place a and the message b.", _D2, (), effects=_ALL, terminator=True),
     _row("close", "Call the method `close`, else `dispose`, of a if it has one.", _D1),
     _row("yield", "Give a to whoever asked the generator; what is sent back.", _D1),
+    _row("frame", "A record with these `keys` and no content yet: its fields are set before they are read.", (), keys=list),
     _row("iter_key", "The first of two loop variables at position b of a; c is the number of the round.", _D3),
     _row("intrinsic", "Operation `name` of the intrinsics table: standard library only.", ("*",), name=str),
     _row(

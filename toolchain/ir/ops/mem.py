@@ -59,6 +59,7 @@ ROWS: list[OpRow] = [
     _load("load8_u", "i32", 1, False, "a byte, zero-extended,"),
     _load("load8_s", "i32", 1, True, "a byte, sign-extended,"),
     _load("load16_u", "i32", 2, False, "two bytes, zero-extended,"),
+    _load("load16_s", "i32", 2, True, "two bytes, sign-extended,"),
     _store("store_i64", "i64", 8, "the i64"),
     _store("store_i32", "i32", 4, "the i32"),
     _store("store_f64", "f64", 8, "the f64"),
@@ -82,6 +83,14 @@ ROWS: list[OpRow] = [
         ("i32",),
         cost=0,
         wasm=Special("heap_base"),
+    ),
+    OpRow(
+        "mem.shadow",
+        "The lowest address in use of the shadow stack, where callers keep their references; 0 if nobody did (`gc-roots`).",
+        (),
+        ("i32",),
+        cost=0,
+        wasm=Special("shadow"),
     ),
     OpRow(
         "mem.copy",

@@ -12,6 +12,8 @@ from .row import Trap
 
 _BITS64 = struct.Struct("<d")
 _BITS64I = struct.Struct("<q")
+_BITS32 = struct.Struct("<f")
+_BITS32I = struct.Struct("<i")
 
 M32, M64 = 0xFFFF_FFFF, 0xFFFF_FFFF_FFFF_FFFF
 MIN32, MIN64 = -(1 << 31), -(1 << 63)
@@ -200,6 +202,18 @@ def bits_of_f64(x: float) -> int:
 
 def f64_of_bits(bits: int) -> float:
     return float(_BITS64.unpack(_BITS64I.pack(bits))[0])
+
+
+def f32_bits(x: float) -> int:
+    """The bits of the float nearest to `x`, signed."""
+    try:
+        return int(_BITS32I.unpack(_BITS32.pack(x))[0])
+    except OverflowError:  # rounds to infinity
+        return int(_BITS32I.unpack(_BITS32.pack(math.copysign(math.inf, x)))[0])
+
+
+def f64_of_f32_bits(bits: int) -> float:
+    return float(_BITS32.unpack(_BITS32I.pack(bits))[0])
 
 
 def f64_of_u64(a: int) -> float:

@@ -1,8 +1,9 @@
 """What a row of the op table says, and the small languages its columns are written in.
 
 **Signature.** `operands` and `results` are type patterns: a concrete type (`i64`), a variable (`T`, `U`: any type, the
-same one wherever it recurs), a variable inside a constructor (`array<T>`), or, as the last operand, `*` for any number
-of operands of any type. `results=None` means that the results depend on attributes or on the callee; `check` tells.
+same one wherever it recurs), a variable inside a constructor (`array<T>`), the type of the values that are stored as an
+element type which an operand before it has (`value<T>`: i64 for u8), or, as the last operand, `*` for any number of
+operands of any type. `results=None` means that the results depend on attributes or on the callee; `check` tells.
 """
 
 from __future__ import annotations

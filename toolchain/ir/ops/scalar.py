@@ -290,6 +290,24 @@ def _conversion_rows() -> list[OpRow]:
             "ReinterpretInt64",
             lambda z, a: z.fpBVToFP(a, z.Float64()),
         ),
+        OpRow(
+            "i32.f32_bits",
+            "The bits of the nearest number of 32 bits.",
+            ("f64",),
+            ("i32",),
+            eval=numeric.f32_bits,
+            wasm=Special("f32_bits"),
+            cost=4,
+        ),
+        OpRow(
+            "f64.of_f32_bits",
+            "The number of 32 bits with these bits.",
+            ("i32",),
+            ("f64",),
+            eval=numeric.f64_of_f32_bits,
+            wasm=Special("of_f32_bits"),
+            cost=4,
+        ),
     ]
 
 
