@@ -241,7 +241,9 @@ def _is_kept(value: Value, live: dict[Value, None], references: set[Value]) -> b
 
 def _split_exports(module: Module, collecting: dict[Function, None]) -> None:
     """Exported functions begin with an empty shadow stack; those that are also called inside get a body of their own."""
-    called = {op.attrs["callee"] for function in module.functions.values() for op in function.ops() if "callee" in op.attrs}
+    called = {
+        op.attrs["callee"] for function in module.functions.values() for op in function.ops() if "callee" in op.attrs
+    }
     for function in collecting:
         if function.exported is None:
             continue
@@ -259,7 +261,10 @@ def _split_exports(module: Module, collecting: dict[Function, None]) -> None:
         module.functions = {f.name: f for f in module.functions.values()}
         module.add(outside)
         body = Builder(outside.add_block("entry"), None, function.loc)
-        params = [body.block.add_param(type_, value.name) for type_, value in zip(outside.param_types, function.params, strict=True)]
+        params = [
+            body.block.add_param(type_, value.name)
+            for type_, value in zip(outside.param_types, function.params, strict=True)
+        ]
         body.emit("ret", body.call(name, params, function.results).results, ())
         _start_at_top(outside)
 
@@ -275,7 +280,9 @@ def _start_at_top(function: Function) -> None:
 
 def _mark_globals(module: Module) -> None:
     """Write the function that marks what module variables refer to."""
-    function = module.functions[_MARK_GLOBALS]
+    function = module.functions.get(_MARK_GLOBALS)
+    if function is None:
+        return
     at = Builder(function.entry, 0)
     for variable in module.globals.values():
         if variable.type is t.I32 and variable.mutable:

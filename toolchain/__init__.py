@@ -13,15 +13,17 @@ TYPE_CHECKING = False  # the name that type checkers know, without the import of
 if TYPE_CHECKING:
     from .api import CompiledModule, compile
     from .diagnostics import CompileError, Diagnostic
+    from .wasm_runtime.grants import Grants
     from .wasm_runtime.panics import ProgramPanic as Panic
 
-__all__ = ["CompileError", "CompiledModule", "Diagnostic", "Panic", "compile"]
+__all__ = ["CompileError", "CompiledModule", "Diagnostic", "Grants", "Panic", "compile"]
 
 _HOMES = {
     "compile": ("wasmlathe.api", "compile"),
     "CompiledModule": ("wasmlathe.api", "CompiledModule"),
     "CompileError": ("wasmlathe.diagnostics", "CompileError"),
     "Diagnostic": ("wasmlathe.diagnostics", "Diagnostic"),
+    "Grants": ("wasmlathe.wasm_runtime.grants", "Grants"),
     "Panic": ("wasmlathe.wasm_runtime.panics", "ProgramPanic"),
 }
 

@@ -19,6 +19,7 @@ from .pipeline.spec import Remark
 
 if TYPE_CHECKING:
     from .artifact import Artifact, SourceMap
+    from .wasm_runtime.grants import Grants
     from .wasm_runtime.instance import Instance
 
 #: How a program that was given as text is called in messages.
@@ -81,8 +82,11 @@ class CompiledModule:
         max_memory_bytes: int | None = None,
         stdout: Any = None,
         args: Sequence[str] = (),
+        grants: Grants | None = None,
     ) -> Instance:
         """An instance whose attributes are the exported functions. Each call may take `timeout_seconds`.
+
+        `grants` are the files and environment variables that the program may see; by default there are none.
 
         Raises Panic when the top level of the program does, and EngineMissing without wasmtime.
         """
@@ -90,7 +94,7 @@ class CompiledModule:
         from .wasm_runtime.instance import Instance
 
         limits = Limits(timeout_seconds, max_memory_bytes)
-        return Instance(self.artifact, limits, stdout=stdout, args=tuple(args))
+        return Instance(self.artifact, limits, stdout=stdout, args=tuple(args), grants=grants)
 
     def run(
         self,
@@ -99,8 +103,12 @@ class CompiledModule:
         timeout_seconds: float | None = None,
         max_memory_bytes: int | None = None,
         stdout: Any = None,
+        grants: Grants | None = None,
     ) -> int:
-        """Run the program from its start; its exit status. Raises Panic, and EngineMissing without wasmtime."""
+        """Run the program from its start; its exit status. `grants` are as for `instantiate`.
+
+        Raises Panic, and EngineMissing without wasmtime.
+        """
         from .wasm_runtime import engine
 
         plugins = self._compilation.plugins
@@ -111,6 +119,7 @@ class CompiledModule:
             limits,
             stdout,
             prepare=lambda host: plugins.ask("wasmlathe_host", active_only=True, host=host),
+            grants=grants,
         )
 
 
@@ -133,7 +142,7 @@ def compile(
     words = [f"{owner}.{name}={value}" for owner, given in (settings or {}).items() for name, value in given.items()]
     options = CompileOptions(
         PipelineRequest(pipeline, tuple(plugins), settings=words, without=tuple(without)),
-        exports,
+        exports=exports,
         verify=verify,
         strict=strict,
     )

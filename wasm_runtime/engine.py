@@ -16,7 +16,6 @@ import sys
 from wasmlathe import cache as caches
 from wasmlathe.artifact import PANIC_SITE
 from wasmlathe.wasm_runtime import wasmtime_c as c
-from wasmlathe.wasm_runtime.grants import NOTHING
 from wasmlathe.wasm_runtime.host import Host, link
 from wasmlathe.wasm_runtime.output import Output
 from wasmlathe.wasm_runtime.panics import Frame, InternalError, Location, ProgramExit, ProgramPanic, TimeLimit
@@ -39,6 +38,7 @@ NATIVE_KIND = "native"
 EXIT_BROKEN_PIPE = 128 + 13  # what a shell reports of a program that SIGPIPE ended
 INTERRUPT_GRACE_SECONDS = 0.2
 
+OUT_OF_BOUNDS = 1
 STACK_OVERFLOW, INTEGER_OVERFLOW, DIVISION_BY_ZERO, BAD_CONVERSION, UNREACHABLE, INTERRUPTED = 0, 6, 7, 8, 9, 10
 PANICS = {
     STACK_OVERFLOW: "stack overflow",
@@ -47,13 +47,18 @@ PANICS = {
     BAD_CONVERSION: "not a number cannot become an Int",
 }
 FAULTS = {
-    1: "it accessed memory out of bounds",
+    OUT_OF_BOUNDS: "it accessed memory out of bounds",
     3: "it accessed a table out of bounds",
     4: "it called through an empty table slot",
     5: "it called a function with another signature",
     UNREACHABLE: "it reached code that is unreachable",
     13: "it used a null reference",
 }
+
+
+#: An access out of bounds under so many open calls means that the shadow stack overflowed, whose end is that of memory.
+#: (wasmtime shows 20.)
+MANY_FRAMES = 16
 
 
 class Limits:
@@ -210,6 +215,8 @@ class Guest:
             return ProgramPanic(PANICS[code], location, frames)
         if code == UNREACHABLE and (site := self._take_panic_site()):
             return ProgramPanic(self.host.sites[site - 1]["message"], self.host.location(site - 1), frames)
+        if code == OUT_OF_BOUNDS and self.artifact.manifest.get("shadow") and len(frames) >= MANY_FRAMES:
+            return ProgramPanic(PANICS[STACK_OVERFLOW], location, frames)  # it was the shadow stack, which is smaller
         what = FAULTS.get(number.value) if has_code else None
         return InternalError(f"the compiled program failed: {what or self._trap_message(trap)}", location, frames)
 
@@ -304,15 +311,17 @@ def run(
     stdout: Any = None,
     cache: caches.Cache | None = None,
     prepare: Callable[[Host], object] | None = None,
-    grants: Grants = NOTHING,
+    grants: Grants | None = None,
     stdin: Any = None,
     functions: Sequence[str] | None = None,
+    look: Callable[[memoryview, int], object] | None = None,
 ) -> int:
     """Run the program's entry and return its exit status; its output goes to `stdout`, or else to sys.stdout.
 
     The program sees of the world what `grants` says; its input is the binary stream `stdin`, or else the process's.
     `functions` are exported functions to be called, one after the other, instead of the entry: then the program's `exit`
-    raises ProgramExit. `prepare` is called with the host before the program starts (the hook `wasmlathe_host`).
+    raises ProgramExit. `prepare` is called with the host before the program starts (the hook `wasmlathe_host`), `look` when
+    it has ended, with its memory and the address of "rt-heap" (`heap_stats`).
     Raises ProgramPanic (TimeLimit), InternalError, EngineMissing, KeyboardInterrupt, or what `stdout` raises; the output
     up to there is flushed. Ctrl-C in a loop that calls nothing and has no time limit ends the whole process, after a flush:
     there is no other way out of it. When nobody reads the output any more the program ends quietly with EXIT_BROKEN_PIPE.
@@ -321,7 +330,7 @@ def run(
     host = Host(c.load(), artifact.manifest["sites"], args, output, grants, stdin)
     if prepare is not None:
         prepare(host)
-    job = _Job(artifact, limits, host, cache if cache is not None else caches.Cache(), functions)
+    job = _Job(artifact, limits, host, cache if cache is not None else caches.Cache(), functions, look)
     try:
         status = _status(job) if functions is None else job.run()
         output.flush()
@@ -346,11 +355,29 @@ def _status(job: _Job) -> int:
 class _Job:
     """One run of an entry on a thread of its own."""
 
-    __slots__ = ("_artifact", "_cache", "_done", "_error", "_functions", "_guest", "_host", "_limits", "_status")
+    __slots__ = (
+        "_artifact",
+        "_cache",
+        "_done",
+        "_error",
+        "_functions",
+        "_guest",
+        "_host",
+        "_limits",
+        "_look",
+        "_status",
+    )
 
     def __init__(
-        self, artifact: Artifact, limits: Limits, host: Host, cache: caches.Cache, functions: Sequence[str] | None
+        self,
+        artifact: Artifact,
+        limits: Limits,
+        host: Host,
+        cache: caches.Cache,
+        functions: Sequence[str] | None,
+        look: Callable[[memoryview, int], object] | None,
     ) -> None:
+        self._look = look
         self._artifact = artifact
         self._limits = limits
         self._host = host
@@ -364,6 +391,9 @@ class _Job:
     def run(self) -> int:
         self._start()
         self._wait()
+        if self._look is not None:
+            self._guest.refresh_memory()
+            self._look(self._host.memory, self._artifact.manifest.get("heap", 0))
         self._guest.close()
         if self._error is not None:
             raise self._error

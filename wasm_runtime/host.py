@@ -13,7 +13,6 @@ import sys
 import time
 
 from wasmlathe.wasm_runtime import wasmtime_c as c
-from wasmlathe.wasm_runtime.grants import NOTHING
 from wasmlathe.wasm_runtime.output import Output
 from wasmlathe.wasm_runtime.panics import InternalError, Location, ProgramExit, ProgramPanic
 
@@ -58,7 +57,7 @@ class Host:
         sites: Sequence[dict[str, Any]],
         args: Sequence[str],
         output: Output,
-        grants: Grants = NOTHING,
+        grants: Grants | None = None,
         stdin: Any = None,
     ) -> None:
         self.library = library

@@ -25,6 +25,7 @@ from wasmlathe.lower import layout
 from wasmlathe.wasm_runtime import values
 from wasmlathe.wasm_runtime import wasmtime_c as c
 from wasmlathe.wasm_runtime.engine import MEGABYTE, NO_LIMITS, Guest, Limits
+from wasmlathe.wasm_runtime.grants import Grants
 from wasmlathe.wasm_runtime.host import Host, guard_interrupts
 from wasmlathe.wasm_runtime.output import Output
 from wasmlathe.wasm_runtime.panics import InternalError, ProgramPanic
@@ -104,13 +105,14 @@ class Instance:
         *,
         stdout: Any = None,
         args: tuple[str, ...] = (),
+        grants: Grants | None = None,
         cache: caches.Cache | None = None,
     ) -> None:
         """`stdout` gets the program's output after each call; None is sys.stdout of that moment.
 
         Raises what the program's start ends with, as the calls do: ProgramPanic, ProgramExit, InternalError.
         """
-        host = Host(c.load(), artifact.manifest["sites"], args, Output(stdout))
+        host = Host(c.load(), artifact.manifest["sites"], args, Output(stdout), grants)
         guard_interrupts()
         cache = cache if cache is not None else caches.Cache()
         guest = Guest(artifact, limits, host, _caller_stack_bytes(), cache)

@@ -33,8 +33,17 @@ from wasmlathe.ir import types as t
 from wasmlathe.ir.core import Block, Function, Loc, Module, Op, Target, Value
 from wasmlathe.ir.ops.numeric import M64, bits_of_f64
 from wasmlathe.ir.ops.row import Load, Special, Store, Trap
-from wasmlathe.wasm_runtime.engine import EXIT_BROKEN_PIPE, MEGABYTE, NO_LIMITS, PANICS, STACK_OVERFLOW, Limits
-from wasmlathe.wasm_runtime.grants import NOTHING, Grants
+from wasmlathe.lower.heap_state import HEAP, SHADOW
+from wasmlathe.wasm_runtime.engine import (
+    EXIT_BROKEN_PIPE,
+    MANY_FRAMES,
+    MEGABYTE,
+    NO_LIMITS,
+    PANICS,
+    STACK_OVERFLOW,
+    Limits,
+)
+from wasmlathe.wasm_runtime.grants import Grants
 from wasmlathe.wasm_runtime.output import Output
 from wasmlathe.wasm_runtime.panics import Frame, InternalError, Location, ProgramExit, ProgramPanic, TimeLimit
 from wasmlathe.wasm_runtime.world import World, sleep
@@ -140,7 +149,7 @@ class Program:
         world: World | None = None,
     ) -> None:
         """Raises ProgramPanic if the memory limit is too small for the program's data."""
-        self.world = world or World(NOTHING)
+        self.world = world or World()
         self.module = module
         self.image = MemoryImage(module)
         self.max_pages = MAX_PAGES
@@ -184,6 +193,8 @@ class Program:
             return ProgramPanic(PANICS[STACK_OVERFLOW], location, frames)
         if isinstance(error, MemoryError):
             return ProgramPanic("out of memory", location, frames)
+        if isinstance(error, (struct.error, IndexError)) and SHADOW in self.image.addresses and len(frames) >= MANY_FRAMES:
+            return ProgramPanic(PANICS[STACK_OVERFLOW], location, frames)  # of the shadow stack
         what = str(error) if isinstance(error, (_Unreachable, _Outside)) else "it accessed memory out of bounds"
         return InternalError(f"the interpreted program failed: {what}", location, frames)
 
@@ -277,19 +288,24 @@ def run(
     args: Sequence[str] = (),
     limits: Limits = NO_LIMITS,
     stdout: Any = None,
-    grants: Grants = NOTHING,
+    grants: Grants | None = None,
     stdin: Any = None,
     functions: Sequence[str] | None = None,
+    look: Callable[[memoryview, int], object] | None = None,
 ) -> int:
     """Run the program's entry and return its exit status; its output goes to `stdout`, or else to sys.stdout.
 
-    `grants`, `stdin` and `functions` are as for `engine.run`. Raises ProgramPanic (TimeLimit), InternalError, KeyboardInterrupt, or what `stdout` raises, as `engine.run` does.
+    `grants`, `stdin`, `functions` and `look` are as for `engine.run`. Raises ProgramPanic (TimeLimit), InternalError, KeyboardInterrupt, or what `stdout` raises, as `engine.run` does.
     """
     output = Output(stdout)
     try:
         try:
             program = Program(module, args, limits, output, World(grants, stdin))
-            status = _Job(program, limits).run([_START] if functions is None else functions)
+            try:
+                status = _Job(program, limits).run([_START] if functions is None else functions)
+            finally:
+                if look is not None:
+                    look(memoryview(program.memory), program.image.addresses.get(HEAP, 0))
         except ProgramExit as leaving:
             if functions is not None:
                 raise

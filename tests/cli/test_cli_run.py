@@ -49,6 +49,28 @@ def test_a_second_run_comes_from_the_cache_and_a_changed_program_does_not(in_fol
     assert main(words) == 34
 
 
+def test_a_changed_import_is_seen(in_folder: Path) -> None:
+    (in_folder / "m.tova").write_text("pub n = 3\n")
+    words = ["run", "-O0", write(in_folder, 'import {n} from "./m"\nfn main() { n }\n')]
+    assert main(words) == 3
+    assert quick.run(words) == 3
+    (in_folder / "m.tova").write_text("pub n = 4\n")
+    assert quick.run(words) is None
+    assert main(words) == 4
+    (in_folder / "m.tova").unlink()
+    assert quick.run(words) is None
+    assert main(words) == 2
+
+
+def test_what_is_granted_is_no_matter_of_the_cache(in_folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (in_folder / "data.txt").write_text("text")
+    program = write(in_folder, 'fn main() { if readText("data.txt").isOk() { 1 } else { 0 } }\n')
+    assert main(["run", "-O0", program]) == 0
+    assert quick.run(["run", "-O0", "--allow-read", "data.txt", program]) == 1
+    assert quick.run(["run", "-O0", program]) == 0
+    assert main(["run", "-O0", program, "--allow-read", ".", "--engine", "python"]) == 1
+
+
 def test_no_cache_keeps_nothing(in_folder: Path) -> None:
     words = ["run", "-O0", write(in_folder, RETURNS_55)]
     assert main([*words, "--no-cache"]) == 55
@@ -68,10 +90,15 @@ def test_a_changed_configuration_is_seen(in_folder: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (["run", "f.tova", "1", "2"], ("f.tova", ["1", "2"], "O2", None, None)),
-        (["run", "-O3", "f.tova"], ("f.tova", [], "O3", None, None)),
-        (["run", "f.tova", "--timeout", "2", "--max-memory", "1K"], ("f.tova", [], "O2", 2.0, 1024)),
-        (["run", "f.tova", "--", "-O3"], ("f.tova", ["-O3"], "O2", None, None)),
+        (["run", "f.tova", "1", "2"], ("f.tova", ["1", "2"], "O2", None, None, [[], [], []])),
+        (["run", "-O3", "f.tova"], ("f.tova", [], "O3", None, None, [[], [], []])),
+        (["run", "f.tova", "--timeout", "2", "--max-memory", "1K"], ("f.tova", [], "O2", 2.0, 1024, [[], [], []])),
+        (["run", "f.tova", "--", "-O3"], ("f.tova", ["-O3"], "O2", None, None, [[], [], []])),
+        (
+            ["run", "--allow-env", "E", "--allow-read", "a", "f.tova", "--allow-write", "c", "--allow-read", "b"],
+            ("f.tova", [], "O2", None, None, [["a", "b"], ["c"], ["E"]]),
+        ),
+        (["run", "f.tova", "--allow-read"], None),
         (["run", "f.tova", "--verify"], None),
         (["run", "f.tova", "--engine", "python"], None),
         (["run", "f.tova", "--timeout", "x"], None),

@@ -161,6 +161,63 @@ def test_hosts_get_the_top_levels_of_all_files_executed(tmp_path: Path) -> None:
     assert compile_program(tmp_path / "main.tova").instantiate().f(1) == 42
 
 
+GEO = """\
+pub type Shape { Circle(radius: Float), Square(side: Float) }
+impl Shape {
+  fn unit() { Square(1.0) }
+  fn double(self) { match self { Circle(r) => Circle(r * 2.0), Square(s) => Square(side: s * 2.0) } }
+}
+pub type Point { x: Int, y: Int }
+pub type Color = Red | Green
+pub type Maybe = Shape | Nil
+pub trait Named { fn name(self) -> String { "nobody" } }
+type Hidden { n: Int }
+pub fn hide(n) { Hidden(n) }
+pub fn unhide(h) { match h { Hidden(n) => n } }
+pub fn pick(n) -> Maybe { if n > 0 { Circle(1.0) } else { nil } }
+pub fn countdown(n) { for i in range(n, 0, -1) { yield i } }
+"""
+
+
+@pytest.mark.parametrize(
+    ("imports", "text", "printed"),
+    [
+        ("{Circle, Square}", "print(match Circle(2.0) { Circle(r) => r, Square(_) => 0.0 })", "2"),
+        ("{Point as P}", "p = P(y: 5, x: 1)\np.x += 1\nprint(p.x * 10 + p.y, p is P)", "25 true"),
+        ("{Circle}", "print(Circle(radius: 2.0).double())", "Circle(radius: 4)"),
+        ("{Shape}", "print(Shape.unit().double(), Shape.Circle(1.0))", "Square(side: 2) Circle(radius: 1)"),
+        ("{Red, Color}", "fn f(c: Color) { c is Red }\nprint(f(Red))", "true"),
+        ("{Maybe, pick}", "fn f(m: Maybe) { m == nil }\nprint(f(pick(1)), f(pick(0)))", "false true"),
+        ("{Named}", "type Cat { n: Int }\nimpl Named for Cat { }\nprint(Cat(1).name())", "nobody"),
+        ("{hide, unhide}", 'type Hidden { text: String }\nprint(unhide(hide(3)), Hidden("x").text)', "3 x"),
+        ("{countdown}", "for n in countdown(2) { print(n) }", "2\n1"),
+        (
+            "* as g",
+            "print(g.Point(1, 2).y, g.Red, g.Shape.unit(), g.Shape.Circle(3.0))",
+            "2 Red Square(side: 1) Circle(radius: 3)",
+        ),
+        (
+            "* as g",
+            "s = g.Circle(3.0)\nprint(match s { g.Circle(r) => r, _ => 0.0 }, s is g.Circle, s is g.Shape)",
+            "3 true true",
+        ),
+        ("* as g", "print([1.0, 2.0].map(g.Circle).map(fn(c) c.double())[1])", "Circle(radius: 4)"),
+    ],
+)
+def test_types_and_variants_are_imported(tmp_path: Path, imports: str, text: str, printed: str) -> None:
+    main = f'import {imports} from "./geo"\n{text}\n'
+    assert output_of(tmp_path, {"main.tova": main, "geo.tova": GEO}) == printed + "\n"
+
+
+def test_fields_of_one_files_types_in_another_ones(tmp_path: Path) -> None:
+    files = {
+        "main.tova": 'import {Line} from "./line"\nimport {Point} from "./geo"\nprint(Line(Point(1, 2), Point(4, 6)).width())\n',
+        "line.tova": 'import {Point} from "./geo"\npub type Line { a: Point, b: Point }\nimpl Line { fn width(self) { self.b.x - self.a.x } }\n',
+        "geo.tova": GEO,
+    }
+    assert output_of(tmp_path, files) == "3\n"
+
+
 # --- what is refused --------------------------------------------------------------------------------------------------
 
 
@@ -176,9 +233,16 @@ def test_hosts_get_the_top_levels_of_all_files_executed(tmp_path: Path) -> None:
         ('import * as s from "./shapes"\nprint(s.aria(1))', "E0209", "does not export 'aria'", "did you mean 'area'?"),
         ('import {area, area} from "./shapes"', "E0201", "'area' is imported twice", "use `as`"),
         ('import {area} from "./shapes"\nfn area(x) { x }', "E0201", "'area' is already defined", None),
-        ('import {count} from "./shapes"\ncount = 5', "E0202", "cannot assign to 'count' of another module", "function"),
+        (
+            'import {count} from "./shapes"\ncount = 5',
+            "E0202",
+            "cannot assign to 'count' of another module",
+            "function",
+        ),
         ('import {count} from "./shapes"\nfn f() { count += 5 }', "E0202", "cannot assign to 'count'", "function"),
         ('fn f() { import {area} from "./shapes" }', "E0010", "an import stands at the top level", None),
+        ('import * as s from "./shapes"\nmatch 1 { s.Cirkle(r) => r, _ => 0 }', "E0209", "a variant 'Cirkle'", None),
+        ('import {Shape} from "./shapes"', "E0209", "does not export 'Shape'", None),
         ("pub {nothing}", "E0200", "'nothing' is not defined", None),
         ('pub {aria} from "./shapes"', "E0209", "'./shapes' does not export 'aria'", "did you mean 'area'?"),
     ],
@@ -214,5 +278,7 @@ def test_imported_names_do_not_become_names_of_the_importing_file(tmp_path: Path
 
 
 def test_the_compilation_depends_on_every_file(tmp_path: Path) -> None:
-    compilation = compiled(tmp_path, {"main.tova": 'import {area} from "./shapes"\nprint(area(1))', "shapes.tova": SHAPES})
+    compilation = compiled(
+        tmp_path, {"main.tova": 'import {area} from "./shapes"\nprint(area(1))', "shapes.tova": SHAPES}
+    )
     assert {str(tmp_path / "main.tova"), str(tmp_path / "shapes.tova")} <= set(compilation.dependencies)

@@ -8,11 +8,12 @@ from evaluate import Evaluator
 from wasmlathe.ir import parse
 from wasmlathe.ir import types as t
 from wasmlathe.ir.build import Builder
-from wasmlathe.ir.core import Function, Module
+from wasmlathe.ir.core import Function, Module, Value
 from wasmlathe.ir.ops import Trap
 from wasmlathe.ir.verify import verify_or_raise
+from wasmlathe.lower import heap_state
 from wasmlathe.lower.lower_data import LowerOptions, lower_data
-from wasmlathe.lower.runtime_heap import HEAP
+from wasmlathe.lower.size_classes import BLOCK_BITS
 
 
 def lower(text: str, **options: Any) -> Module:
@@ -44,15 +45,24 @@ def _evaluator(module: Module, max_pages: int = 20_000) -> Evaluator:
 
 
 def add_heap_meter(module: Module, callee: str) -> str:
-    """Add a function that calls `callee` and gives the bytes allocated since the program began; its name."""
+    """Add a function that calls `callee` and gives the bytes taken since the program began, and those of blocks in use.
+
+    Returns its name.
+    """
     measured = module.functions[callee]
-    function = Function(f"heap_after_{callee}", list(measured.param_types), (t.I32,))
+    function = Function(f"heap_after_{callee}", list(measured.param_types), (t.I64, t.I32))
     module.add(function)
     builder = Builder(function.add_block("entry"))
     params = [builder.block.add_param(type_) for type_ in measured.param_types]
     builder.call(callee, params, measured.results)
-    heap = builder.emit("global.get", (), (t.I32,), name=HEAP).results[0]
-    builder.ret(builder.op("i32.sub", heap, builder.op("mem.heap_base")))
+    heap = builder.op("mem.data_addr", data=heap_state.HEAP)
+
+    def field(offset: int, type_: t.Type) -> Value:
+        return builder.emit(f"mem.load_{type_}", (heap,), (type_,), offset=offset, alias="any").results[0]
+
+    taken = field(heap_state.WIDE_FIELDS["since"], t.I64)
+    used = builder.op("i32.sub", field(heap_state.FIELDS["blocks"], t.I32), field(heap_state.FIELDS["free"], t.I32))
+    builder.emit("ret", (taken, builder.op("i32.shl", used, builder.const(t.I32, BLOCK_BITS))))
     verify_or_raise(module)
     return function.name
 

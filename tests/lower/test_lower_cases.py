@@ -28,6 +28,8 @@ def read_cases(path: Path) -> list[tuple[str, str, str]]:
 def visible(module: Module) -> str:
     for name in [name for name, function in module.functions.items() if name.startswith("rt-") or function.is_import]:
         del module.functions[name]
+    for name in [name for name in module.data if name.startswith("rt-")]:
+        del module.data[name]
     return "".join(ir_text.print(module).splitlines(keepends=True)[1:]).strip() + "\n"
 
 

@@ -120,4 +120,6 @@ func @attempt() -> i64 {
   ret %code
 }
 """
-    assert run(lower(text), "attempt") == ("panic", "out of memory")
+    module = lower(text)
+    assert not any(name.startswith("rt-collect") and name.endswith("-try") for name in module.functions)
+    assert run(module, "attempt") == ("panic", "out of memory")

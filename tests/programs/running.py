@@ -28,13 +28,31 @@ class Outcome:
     line: int | None = None
 
 
+#: The level whose garbage is also collected at every allocation.
+STRESSED = "O2"
+
+
+@cache
+def front(text: str, name: str = "program.tova") -> Compilation:
+    """The program as inference leaves it, which is the same at every level: O0 has no passes there."""
+    made = compile_source(SourceFile(name, text), CompileOptions(PipelineRequest("O0"), stop_at="typed"))
+    assert made.applied == 0, "O0 has passes before stage mem, so levels cannot share what was made"
+    return made
+
+
 @cache
 def compiled(
     text: str, level: str, name: str = "program.tova", verify: bool = True, gc_stress: bool = False
 ) -> Compilation:
-    """The program at a level, with the IR verified after every pass, which takes three quarters of the time."""
+    """The program at a level, with the IR verified after every pass, which takes half of the time."""
     options = CompileOptions(PipelineRequest(level), verify=verify, gc_stress=gc_stress)
-    return compile_source(SourceFile(name, text), options)
+    return compile_source(SourceFile(name, text), options, front=front(text, name))
+
+
+def forget() -> None:
+    """Drop what was compiled: a test that goes through many programs would keep them all."""
+    front.cache_clear()
+    compiled.cache_clear()
 
 
 def execute(
@@ -44,7 +62,6 @@ def execute(
     args: Sequence[str] = (),
     verify: bool = True,
     gc_stress: bool = False,
-    limits: engine.Limits = LIMITS,
 ) -> Outcome:
     """Compile and run a program."""
     compilation = compiled(text, level, verify=verify, gc_stress=gc_stress)
@@ -52,20 +69,26 @@ def execute(
     try:
         if engine_name == "wasm":
             assert compilation.artifact is not None
-            status = engine.run(compilation.artifact, args, limits, output)
+            status = engine.run(compilation.artifact, args, LIMITS, output)
         else:
-            status = python_engine.run(compilation.modules["mem"], args, limits, output)
+            status = python_engine.run(compilation.modules["mem"], args, LIMITS, output)
     except ProgramPanic as panic:
         line = panic.location.line if panic.location is not None else None
         return Outcome(output.getvalue().decode(), 1, panic.message, line)
     return Outcome(output.getvalue().decode(), status)
 
 
-def everywhere(text: str, args: Sequence[str] = ()) -> Outcome:
-    """Run on every engine and level; they must agree. Raises AssertionError with the first that does not."""
+def everywhere(text: str, args: Sequence[str] = (), stress: bool = True) -> Outcome:
+    """Run on every engine and level; they must agree. Raises AssertionError with the first that does not.
+
+    `stress` runs it once more, collecting garbage at every allocation: not for programs that allocate a lot.
+    """
     first = execute(text, "O0", "python", args)
     for level in LEVELS:
         for engine_name in ENGINES:
             outcome = execute(text, level, engine_name, args)
             assert outcome == first, f"{engine_name} at {level} differs from python at O0"
+    if stress:
+        stressed = execute(text, STRESSED, "wasm", args, gc_stress=True)
+        assert stressed == first, f"wasm at {STRESSED} differs when garbage is collected at every allocation"
     return first

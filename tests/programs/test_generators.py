@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from wasmlathe.diagnostics import CompileError
 
 from .running import everywhere, execute
 
@@ -71,3 +72,18 @@ def test_program(program: str, expected: str) -> None:
 def test_reducing_nothing_panics() -> None:
     outcome = execute("fn g(n) { if n > 0 { yield n } }\nprint(iter(g(0)).reduce(fn(a, b) a + b))")
     assert outcome.panic == "reduce of an empty sequence without a start value"
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "fn g() { try { yield 1 } catch { print(2) } }\nfor x in g() { print(x) }",
+        "fn g(r) { with r as s { yield s } }\nfor x in g(1) { print(x) }",
+        "fn g() { defer print(1)\n yield 2 }\nfor x in g() { print(x) }",
+    ],
+    ids=["try", "with", "defer"],
+)
+def test_yield_where_panics_are_seen_is_refused(program: str) -> None:
+    with pytest.raises(CompileError) as refused:
+        execute(program)
+    assert [(d.code, "`yield` inside of `try`" in d.message) for d in refused.value.diagnostics] == [("E0400", True)]

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from .generate import program
-from .running import ENGINES, Outcome, compiled, execute
+from .running import ENGINES, Outcome, execute, forget
 
 PROGRAMS = int(os.environ.get("WASMLATHE_RANDOM_PROGRAMS", "15"))
 LEVELS = ("O0", "O2", "O3", "Os")
@@ -40,4 +40,4 @@ def test_engines_and_levels_agree(seed: int) -> None:
         for engine_name in ENGINES:
             outcome = observed(text, level, engine_name)
             assert outcome == first, f"{engine_name} at {level} differs from python at O0:\n{text}"
-    compiled.cache_clear()
+    forget()

@@ -119,10 +119,10 @@ def test_panic(program: str, stdout: str, message: str, line: int) -> None:
 
 
 def test_a_stack_overflow_is_not_caught() -> None:
-    program = "fn f(n) { 1 + f(n + 1) }\ntry { print(f(0)) } catch e { print(\"caught\") }"
+    program = 'fn f(n) { 1 + f(n + 1) }\ntry { print(f(0)) } catch e { print("caught") }'
     assert execute(program).panic == "stack overflow"
 
 
 def test_exit_is_not_caught() -> None:
-    outcome = everywhere("try { exit(3) } catch e { print(\"caught\") } finally { print(\"fin\") }")
+    outcome = everywhere('try { exit(3) } catch e { print("caught") } finally { print("fin") }')
     assert (outcome.status, outcome.stdout) == (3, "")

@@ -220,19 +220,21 @@ def test_objects_next_to_each_other_do_not_overlap(inst):
 def test_objects_are_laid_out_as_the_manual_says(inst):
     inst.same_rows([[7, 8], []])
     words = inst._shared.guest.host.memory[1024 : 1024 + 120].cast("I").tolist()
-    assert words[0:6] == [layout.TYPE_ARRAY, 24, 2, 2, 1024 + 32, 0]  # the outer array, its elements in the next object
-    assert words[6:10] == [layout.TYPE_DATA, 16, 1024 + 40, 1024 + 88]  # data: two addresses
-    assert words[10:16] == [layout.TYPE_ARRAY, 24, 2, 2, 1024 + 72, 0]
-    assert words[16:22] == [layout.TYPE_DATA, 24, 7, 0, 8, 0]
-    assert words[22:28] == [layout.TYPE_ARRAY, 24, 0, 0, 0, 0]  # an empty array has no data
+    array, data, addresses = (layout.MEMBER | t for t in (layout.TYPE_ARRAY, layout.TYPE_DATA, layout.TYPE_DATA_REFS))
+    assert words[0:2] == [layout.TYPE_ARENA, 120]  # the block that the host asked for
+    assert words[2:8] == [array, 24, 2, 2, 1032 + 32, 0]  # the outer array, its elements in the next object
+    assert words[8:12] == [addresses, 16, 1032 + 40, 1032 + 88]
+    assert words[12:18] == [array, 24, 2, 2, 1032 + 72, 0]
+    assert words[18:24] == [data, 24, 7, 0, 8, 0]
+    assert words[24:30] == [array, 24, 0, 0, 0, 0]  # an empty array has no data
 
 
 def test_strings_are_laid_out_as_the_manual_says(inst):
     inst.same_text("née")
-    memory = inst._shared.guest.host.memory[1024:1064]
+    memory = inst._shared.guest.host.memory[1032:1072]
     words = memory.cast("I").tolist()
-    assert words[0:6] == [layout.TYPE_STRING, 24, 4, 3, 1024 + 36, 1024 + 24]
-    assert words[6:9] == [layout.TYPE_BUFFER, 16, 4]
+    assert words[0:6] == [layout.MEMBER | layout.TYPE_STRING, 24, 4, 3, 1032 + 36, 1032 + 24]
+    assert words[6:9] == [layout.MEMBER | layout.TYPE_BUFFER, 16, 4]
     assert memory[36:40] == "née".encode()
 
 
@@ -396,7 +398,7 @@ def test_a_function_outlives_its_instance():
 def test_instances_do_not_share_memory():
     one, two = make(), make()
     one.same_text("first")
-    assert one._shared.guest.host.memory[1060:1065] == b"first"
+    assert one._shared.guest.host.memory[1068:1073] == b"first"
     assert two._shared.guest.host.memory[1060:1065] != b"first"
 
 

@@ -17,7 +17,7 @@ from .errors import tell_diagnostics
 from .group import State
 from .observing import Observing
 from .parameters import Word, compile_options, grant_options, limit_options, observer_options, pipeline_options
-from .running import compile_for, host_preparation, run_compilation, usable_engine
+from .running import compile_for, host_preparation, run_compilation, tell_heap, usable_engine
 from .unsupported import not_supported
 
 ENGINES = ("wasm", "python", "vm")
@@ -28,6 +28,7 @@ ENGINES = ("wasm", "python", "vm")
 @click.argument("args", nargs=-1)
 @click.option("--engine", type=Word(*ENGINES), default="wasm", help="Where to run it.")
 @click.option("--profile", help="A profile to optimize for.")
+@click.option("--stats", is_flag=True, help="Tell in the end what was allocated and collected.")
 @click.option("--no-cache", is_flag=True, help="Compile even if nothing has changed.")
 @limit_options
 @grant_options
@@ -40,6 +41,7 @@ def command(
     args: tuple[str, ...],
     engine: str,
     profile: str | None,
+    stats: bool,
     no_cache: bool,
     timeout: float | None,
     max_memory: int | None,
@@ -57,6 +59,7 @@ def command(
         return not_supported("--profile")
     engine = usable_engine(engine)
     options = compile_options(**common)
+    options.gc_stats = stats
     limits, grants = Limits(timeout, max_memory), Grants(reads, writes, names)
     observing = Observing(time_passes, print_after)
     # What only a compilation can show is not in the cache, and an observed one does not go there.
@@ -64,7 +67,7 @@ def command(
     cache = Cache.off() if no_cache else Cache()
     request = options.pipeline
     key = (file, request.name, _details(options))
-    if engine == "wasm" and is_cached:
+    if engine == "wasm" and is_cached and not stats:
         found = quick.load(cache, *key)
         if found is not None:
             return _run_cached(found, args, limits, cache, grants, state)
@@ -78,7 +81,8 @@ def command(
     if compilation.artifact is not None and is_cached and host_preparation(compilation) is None:
         warnings = render_all(compilation.warnings)
         quick.store(cache, *key, compilation.dependencies, warnings, compilation.artifact)
-    return exit_status(lambda: run_compilation(compilation, args, limits, cache, grants), state.traceback)
+    look = tell_heap if stats else None
+    return exit_status(lambda: run_compilation(compilation, args, limits, cache, grants, look=look), state.traceback)
 
 
 def _run_cached(

@@ -18,6 +18,7 @@ from ..artifact import PANIC_SITE, Artifact
 from ..ir import types as t
 from ..ir.core import Block, Function, Loc, Module, Op, Target, Value
 from ..ir.ops.row import Binary, Effects, Load, Special, Store, Unary
+from ..lower.heap_state import HEAP, SHADOW, SHADOW_BYTES
 from .binaryen import BinaryenModule, Expression
 from .memory_image import MemoryImage
 from .sourcemap import CALL, PLAIN, TRAP
@@ -48,13 +49,19 @@ INVERSES = {
 class Generated:
     """A module of Binaryen, and what its host has to know."""
 
-    __slots__ = ("binaryen", "has_memory", "sites")
+    __slots__ = ("binaryen", "has_memory", "heap", "shadow", "sites")
 
-    def __init__(self, binaryen: BinaryenModule, sites: list[dict[str, Any]], has_memory: bool) -> None:
+    def __init__(
+        self, binaryen: BinaryenModule, sites: list[dict[str, Any]], has_memory: bool, image: MemoryImage
+    ) -> None:
         self.binaryen = binaryen
         #: Panics by number: message and place.
         self.sites = sites
         self.has_memory = has_memory
+        #: Address behind the shadow stack; 0 if there is none.
+        self.shadow = image.addresses[SHADOW] + SHADOW_BYTES if SHADOW in image.addresses else 0
+        #: Address of what the allocator knows; 0 if there is no allocator.
+        self.heap = image.addresses.get(HEAP, 0)
 
 
 def generate(module: Module) -> Generated:
@@ -86,6 +93,8 @@ def finish(
         "entry_result": entry_result,
         "initializer": initializer,
         "memory": generated.has_memory,
+        "shadow": generated.shadow,
+        "heap": generated.heap,
         "exports": exports or {},
         "sites": generated.sites,
         "sources": list(sources),
@@ -121,7 +130,7 @@ class _Module:
             out.set_memory(self.image.initial_pages, list(self.image.pieces()), "memory")
         out.validate()
         sites = [dict(zip(("message", "file", "line", "col"), site, strict=True)) for site in self.sites]
-        return Generated(out, sites, self.uses_memory)
+        return Generated(out, sites, self.uses_memory, self.image)
 
     def _add_imports(self) -> None:
         for function in self.ir.functions.values():

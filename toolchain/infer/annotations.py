@@ -48,6 +48,10 @@ class Annotation:
         """
         return actual
 
+    def allows_nil(self) -> bool:
+        """Whether nil is among the values."""
+        return self.fit(NIL) is not None
+
     def plain(self) -> Ty | None:
         """The type itself where it has no parts that grow; None otherwise."""
         return None
@@ -79,15 +83,14 @@ class ArrayOf(Annotation):
         if not isinstance(actual, Array):
             return None
         content = actual.cell.type
-        if content is NEVER:
-            declared = self.element.plain()
-            if declared is not None:
-                actual.cell.grow(declared)
-            return actual
-        fitted = self.element.fit(content)
-        if fitted is None or (isinstance(content, Opt) and not isinstance(fitted, Opt)):
+        fitted = self.element.plain() if content is NEVER else self.element.fit(content)
+        if content is not NEVER and fitted is None:
             return None
-        actual.cell.grow(fitted)
+        if isinstance(content, Opt) and not isinstance(fitted, Opt):
+            return actual  # elements that may be nil stay so: they are tested where they are used
+        if fitted is not None:
+            actual.cell.grow(fitted)
+        actual.cell.is_declared = not self.element.allows_nil()
         return actual
 
 

@@ -94,6 +94,8 @@ class Emitter:
         """`value` of type `given` as one of type `wanted`; what is known not to be is unwrapped without a test."""
         if given is wanted:
             return value
+        if wanted is NIL:
+            return self.nil()
         if isinstance(given, Union):
             return self._from_union(value, given, wanted)
         if isinstance(wanted, Union):

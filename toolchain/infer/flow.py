@@ -34,7 +34,7 @@ from .lattice import (
     union_members,
 )
 from .readonly import ReadOnly
-from .resolve import choose
+from .resolve import choose, strip
 from .rules_data import is_open
 
 #: The kinds chosen for operands that may be of several.
@@ -165,6 +165,8 @@ class Flow:
         self.steps += 1
         if self.steps > MAX_STEPS:
             raise TooManySteps(instance.function.source_name)
+        if not path:
+            instance.calls.pop(op, None)  # what it called for smaller types may no longer be called
         choice = choose(op, types, self)
         if isinstance(choice, Typed):
             return choice.result
@@ -176,7 +178,7 @@ class Flow:
                 alone = [member if i == choice.index else type_ for i, type_ in enumerate(types)]
                 result = join(result, self.result_type(instance, op, alone, (*path, union_key(member))))
             return result
-        result = self.call_result(instance, op, types, choice, path)
+        result = self.call_result(instance, op, strip(op, types), choice, path)
         return INT if isinstance(choice, TryCall) else result
 
     def call_result(

@@ -165,10 +165,12 @@ class ClosureSite:
 class TypeCell:
     """A type that grows. `readers` are the instances to look at again when it does."""
 
-    __slots__ = ("_parent", "_type", "memo", "on_growth", "readers")
+    __slots__ = ("_parent", "_type", "is_declared", "memo", "on_growth", "readers")
 
     def __init__(self, on_growth: Callable[[Instance], None]) -> None:
         self._parent: TypeCell = self
+        #: True if an annotation says that nil is not among the values: one that comes is refused when the program runs.
+        self.is_declared = False
         #: What `representation` found out about types with this cell, once nothing grows any more.
         self.memo: dict[str, bool] = {}
         self._type: Ty = NEVER
@@ -197,6 +199,8 @@ class TypeCell:
     def grow(self, type_: Ty) -> None:
         """Make the cell hold values of `type_` too."""
         root = self.find()
+        if root.is_declared:
+            type_ = not_nil(type_)
         joined = join(root._type, widen_bool(type_))
         root = root.find()  # joining may have merged cells
         if not same(joined, root._type):
@@ -212,6 +216,7 @@ class TypeCell:
         a.readers.update(b.readers)
         before_a, before_b = a._type, b._type
         a._type = join(before_a, before_b)
+        a.is_declared = (a.is_declared or b.is_declared) and same(not_nil(a._type), a._type)
         if not (same(a._type, before_a) and same(a._type, before_b)):
             a.find()._notify()
 

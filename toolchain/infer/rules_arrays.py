@@ -26,7 +26,7 @@ def _array(op: Op, types: Sequence[Ty], context: Context) -> Choice:
 def _index(op: Op, types: Sequence[Ty], context: Context) -> Choice:
     receiver, index = types
     if isinstance(receiver, Tuple):
-        return _tuple_index(op, receiver)
+        return _tuple_index(op, receiver, context)
     if isinstance(receiver, Record | Nominal):
         return _index_data(op, types, "__index", context)
     if index is FLOAT:
@@ -40,7 +40,7 @@ def _index(op: Op, types: Sequence[Ty], context: Context) -> Choice:
     return Problem("E0106", f"{show(receiver)} cannot be indexed")
 
 
-def _tuple_index(op: Op, receiver: Tuple) -> Choice:
+def _tuple_index(op: Op, receiver: Tuple, context: Context) -> Choice:
     """A tuple can be indexed like the array it is in the reference, by a constant."""
     index = op.operands[1].op
     value = index.attrs["value"] if index is not None and index.name == "dyn.const" else None
@@ -48,7 +48,7 @@ def _tuple_index(op: Op, receiver: Tuple) -> Choice:
     if not isinstance(value, int) or not -len(cells) <= value < len(cells):
         return Problem("E0106", f"a tuple of {len(cells)} parts is indexed by a number that says which", "write `.0`")
     number = value % len(cells)
-    return Typed(cells[number].type, [receiver], lambda em, v: em.tuple_get(receiver, v[0], number))
+    return Typed(context.read(cells[number]), [receiver], lambda em, v: em.tuple_get(receiver, v[0], number))
 
 
 def _index_data(op: Op, types: Sequence[Ty], method: str, context: Context) -> Choice:

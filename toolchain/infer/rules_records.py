@@ -219,17 +219,17 @@ FIELD_INTRINSICS = frozenset(
 
 def each_field(op: Op, types: Sequence[Ty], context: Context) -> Choice:
     """Call the second operand with name and value of every field."""
-    return _visit(types, context, synthesis.each_field, 2)
+    return _visit(types, context, synthesis.each_field, 2, "std.__each_entry")
 
 
 def all_fields(op: Op, types: Sequence[Ty], context: Context) -> Choice:
     """Whether the third operand holds for the fields of both values, which are of one type; false for different cases."""
-    return _visit(types, context, synthesis.all_fields, 3)
+    return _visit(types, context, synthesis.all_fields, 3, "std.__all_entries")
 
 
 def map_fields(op: Op, types: Sequence[Ty], context: Context) -> Choice:
     """A value of the same type whose fields are the results of the second operand."""
-    return _visit(types, context, synthesis.map_fields, 2)
+    return _visit(types, context, synthesis.map_fields, 2, "std.mapValues")
 
 
 def _is_open_book(type_: Ty) -> bool:
@@ -239,7 +239,12 @@ def _is_open_book(type_: Ty) -> bool:
     return isinstance(type_, Tuple | Record)
 
 
-def _visit(types: Sequence[Ty], context: Context, make: synthesis.Visitor, count: int) -> Choice:
+def _visit(
+    types: Sequence[Ty], context: Context, make: synthesis.Visitor, count: int, for_dictionaries: str
+) -> Choice:
+    """A call of the function that goes over the fields; records may have become dictionaries since somebody asked."""
+    if is_dictionary(types[0]):
+        return CallFunction(for_dictionaries, list(range(count)))
     name = make(context, types[0], field_names(types[0], context)) if _is_open_book(types[0]) else None
     if name is None:
         return Problem("E0106", f"{show(types[0])} has no fields")

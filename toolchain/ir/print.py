@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from . import types as t
@@ -32,6 +33,7 @@ HEADER_KEYS = frozenset({"import", "effects", "inline"})
 _PLAIN_NAME = re.compile(r"[\w$.]+(?:-[\w$.]+)*")
 _SUFFIX = re.compile(r"\.\d+$")
 _CANONICAL_NAN = 0x7FF8000000000000
+_SPECIAL = re.compile(r'[\\"]')
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
@@ -50,11 +52,13 @@ def block_text(block: Block, function: Function) -> str:
     return _Names(function).block(block)
 
 
+@cache
 def reference_key(row: OpRow) -> str | None:
     """Which attribute of the row's ops is written `@x` after the op's name."""
     return _first_key(row, REFERENCE_KEYS)
 
 
+@cache
 def literal_key(row: OpRow) -> str | None:
     """Which attribute of the row's ops is written as a literal after the op's name."""
     return _first_key(row, LITERAL_KEYS)
@@ -69,6 +73,8 @@ def _first_key(row: OpRow, keys: Iterable[str]) -> str | None:
 
 def quote(text: str) -> str:
     """`text` in double quotes, on one line, with what is unprintable escaped."""
+    if text.isprintable() and not _SPECIAL.search(text):
+        return f'"{text}"'
     return f'"{"".join(_escape(c) for c in text)}"'
 
 

@@ -11,8 +11,16 @@ from typing import Any
 from ..ir import types as t
 from ..ir.core import Function, Module, Value
 from ..ir.ops import Effects
-from . import layout, runtime_arrays, runtime_blocks, runtime_collect, runtime_heap, runtime_mark, runtime_strings
-from . import runtime_sweep
+from . import (
+    layout,
+    runtime_arrays,
+    runtime_blocks,
+    runtime_collect,
+    runtime_heap,
+    runtime_mark,
+    runtime_strings,
+    runtime_sweep,
+)
 from .descriptors import Descriptors
 from .emit import Emitter
 from .options import LowerOptions

@@ -82,9 +82,7 @@ def array_reserve(code: Code, array: Value, wanted: Value, stride: Value, data_t
     with code.when(code.op("i32.ne", elements, code.i32(0))):
         old = code.op("i32.sub", elements, code.i32(layout.DATA_ELEMENTS))
         has_blocks = code.op("i32.gt_u", code.object_bytes(old), code.i32(MAX_SMALL_BYTES))
-        is_own = code.op(
-            "i32.lt_u", code.load_word(old, layout.HEADER_TYPE, "header"), code.i32(layout.INNER)
-        )
+        is_own = code.op("i32.lt_u", code.load_word(old, layout.HEADER_TYPE, "header"), code.i32(layout.INNER))
         with code.when(code.op("bool.and", has_blocks, is_own)):
             code.do("rt-free-large", old)
     code.ret()

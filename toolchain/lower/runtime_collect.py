@@ -15,8 +15,8 @@ from .runtime_code import Code
 from .runtime_mark import MarkCode
 from .size_classes import BLOCK_BITS, BLOCK_BYTES, CLASSES
 
-#: Between two collections is taken as much as lives, times two to this power.
-LIVE_SHIFT = 0
+#: Between two collections is taken as much as lives; up to here, twice as much.
+GENEROUS_BYTES = 32 << 20
 
 LAST_EPOCH, OLD_EPOCH = 6, 7
 POISON = 0xD8  # its low three bits are no epoch
@@ -81,7 +81,9 @@ def _account(heap: MarkCode, started: Value | None) -> None:
     heap.add_wide("allocated", since)
     heap.add_wide("collections", code.i64(1))
     heap.put_wide("since", code.i64(0))
-    heap.put_wide("headroom", code.op("i64.shl", live, code.i64(LIVE_SHIFT)))
+    most = code.i64(GENEROUS_BYTES)
+    more = code.op("select", code.op("i64.lt_s", live, most), live, most)
+    heap.put_wide("headroom", code.op("i64.add", live, more))
     if started is not None:
         (now,) = code.runtime.call_host(code, "now", ())
         micros = code.op("f64.mul", code.op("f64.sub", now, started), code.const(t.F64, 1000.0))
@@ -125,7 +127,9 @@ def each_block(code: Code, what: Value) -> None:
             code.do("rt-free-unmarked", entry, kind, bits)
             all_.next(following)
         is_used = code.op(
-            "bool.and", code.op("i32.ne", kind, code.i32(state.FREE)), code.op("i32.ne", kind, code.i32(state.LARGE_REST))
+            "bool.and",
+            code.op("i32.ne", kind, code.i32(state.FREE)),
+            code.op("i32.ne", kind, code.i32(state.LARGE_REST)),
         )
         with code.when(code.op("bool.not", is_used)):
             all_.next(following)
@@ -163,13 +167,13 @@ def renumber(code: Code, cell: Value) -> None:
     is_arena = heap.equal(code.op("i32.and", word, code.i32(0xFFFF)), layout.TYPE_ARENA)
     with code.when(code.op("bool.and", is_arena, is_marked), cold=True):
         code.store_word(cell, layout.TYPE_ARENA, 0, "header")
-        end = code.add(cell, code.op("i32.and", size, code.i32(~EPOCH_MASK)))
+        end = code.add(cell, heap.bytes_of(size))
         with code.loop(code.add(cell, layout.HEADER_BYTES)) as members:
             (at,) = members.values
             members.stop_if(code.op("i32.ge_u", at, end))
             _, its_size = heap.header(at)
             heap.set_epoch(at, its_size, code.i32(0))
-            members.next(code.add(at, code.op("i32.and", its_size, code.i32(~EPOCH_MASK))))
+            members.next(code.add(at, heap.bytes_of(its_size)))
     code.ret()
 
 
@@ -179,7 +183,7 @@ def rescan(code: Code, cell: Value) -> None:
     word, size = heap.header(cell)
     is_arena = heap.equal(code.op("i32.and", word, code.i32(0xFFFF)), layout.TYPE_ARENA)
     with code.when(is_arena, cold=True):
-        end = code.add(cell, code.op("i32.and", size, code.i32(~EPOCH_MASK)))
+        end = code.add(cell, heap.bytes_of(size))
         with code.loop(code.add(cell, layout.HEADER_BYTES)) as members:
             (at,) = members.values
             members.stop_if(code.op("i32.ge_u", at, end))
@@ -187,7 +191,7 @@ def rescan(code: Code, cell: Value) -> None:
             with code.when(heap.equal(heap.epoch_of(at), heap.get("epoch"))):
                 heap.push_unless_leaf(at, its_word)
                 code.do("rt-follow")
-            members.next(code.add(at, code.op("i32.and", its_size, code.i32(~EPOCH_MASK))))
+            members.next(code.add(at, heap.bytes_of(its_size)))
         code.ret()
     heap.push_unless_leaf(cell, word)
     code.do("rt-follow")

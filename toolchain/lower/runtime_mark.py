@@ -38,11 +38,21 @@ class MarkCode(HeapCode):
     def kind_word(self, descriptor: Value) -> Value:
         return self.code.load_word(descriptor, 4, "heap.descriptors", invariant=True)
 
+    def bytes_of(self, size: Value) -> Value:
+        """A size word without the epoch."""
+        return self.code.op("i32.and", size, self.code.i32(~EPOCH_MASK))
+
     def set_epoch(self, address: Value, size: Value, epoch: Value) -> None:
+        self.code.store_word(address, self.code.op("i32.or", self.bytes_of(size), epoch), 4, "header")
+
+    def mark_whole(self, address: Value, word: Value, size: Value, epoch: Value) -> None:
+        """Mark an object with a cell or blocks of its own."""
         code = self.code
-        code.store_word(
-            address, code.op("i32.or", code.op("i32.and", size, code.i32(~EPOCH_MASK)), epoch), 4, "header"
-        )
+        size = self.bytes_of(size)
+        code.store_word(address, code.op("i32.or", size, epoch), 4, "header")
+        self.add_wide("live", code.wide(size))
+        self.note_block(address)
+        self.push_unless_leaf(address, word)
 
     def note_block(self, address: Value) -> None:
         """Something in the block of `address` is marked."""
@@ -72,6 +82,23 @@ class MarkCode(HeapCode):
         code.br(done)
         code.at_end(done)
 
+    def mark_here(self, address: Value) -> None:
+        """`rt-mark` in line, as far as it has to do with most objects."""
+        code = self.code
+        with code.when(code.op("i32.ge_u", address, self.heap_start())):
+            word, size = self.header(address)
+            epoch = self.get("epoch")
+            with code.when(code.op("i32.ne", code.op("i32.and", size, code.i32(EPOCH_MASK)), epoch)):
+                own, part, done = code.label("own"), code.label("part", cold=True), code.label("marked")
+                code.cond_br(code.op("i32.lt_u", word, code.i32(layout.INNER)), own, part)
+                code.at_end(part)
+                code.do("rt-mark-part", address)
+                code.br(done)
+                code.at_end(own)
+                self.mark_whole(address, word, size, epoch)
+                code.br(done)
+                code.at_end(done)
+
     def each_bit(self, bits: Value, base: Value) -> None:
         """Mark what the references at `base` + 4 * i are, for every bit i."""
         code = self.code
@@ -79,7 +106,7 @@ class MarkCode(HeapCode):
             (left,) = slots.values
             slots.stop_if(self.equal(left, 0))
             at = code.add(base, code.scale(code.op("i32.ctz", left), layout.POINTER_BYTES))
-            code.do("rt-mark", code.load_word(at, 0, "any"))
+            self.mark_here(code.load_word(at, 0, "any"))
             slots.next(code.op("i32.and", left, code.add(left, -1)))
 
     def each_listed(self, listed: Value, base: Value) -> None:
@@ -107,10 +134,7 @@ def mark(code: Code, address: Value) -> None:
     with code.when(code.op("i32.ge_u", word, code.i32(layout.INNER)), cold=True):
         code.do("rt-mark-part", address)
         code.ret()
-    heap.set_epoch(address, size, epoch)
-    heap.add_wide("live", code.wide(size))
-    heap.note_block(address)
-    heap.push_unless_leaf(address, word)
+    heap.mark_whole(address, word, size, epoch)
     code.ret()
 
 
@@ -153,7 +177,7 @@ def follow(code: Code) -> None:
             all_.next()
         first = code.op("select", heap.equal(resume, 0), content, resume)
         stride = code.op("i32.shr_u", kind_word, code.i32(KIND_BITS))
-        end = code.add(address, code.op("i32.and", size, code.i32(~EPOCH_MASK)))
+        end = code.add(address, heap.bytes_of(size))
         code.do("rt-mark-elements", address, first, end, stride)
         all_.next()
     code.ret()
@@ -238,13 +262,13 @@ def find(code: Code, address: Value) -> None:
     with code.when(code.op("i32.ne", was_unswept, zero)):
         code.ret(only_old)
     following = heap.class_get(row, state.NEXT)
-    is_free = code.op("bool.and", code.op("i32.ge_u", cell, following), heap.below(cell, heap.class_get(row, state.END)))
+    is_free = code.op(
+        "bool.and", code.op("i32.ge_u", cell, following), heap.below(cell, heap.class_get(row, state.END))
+    )
     with code.when(is_free):
         code.ret(zero)
     sweep_at = heap.class_get(row, state.SWEEP_AT)
-    is_behind = code.op(
-        "bool.and", code.op("i32.ge_u", cell, sweep_at), heap.equal(heap.block_start(sweep_at), block)
-    )
+    is_behind = code.op("bool.and", code.op("i32.ge_u", cell, sweep_at), heap.equal(heap.block_start(sweep_at), block))
     with code.when(is_behind):
         code.ret(only_old)
     code.ret(cell)
@@ -261,15 +285,17 @@ def mark_root(code: Code, address: Value) -> None:
     with code.when(code.op("i32.ne", code.op("i32.and", word, code.i32(0xFFFF)), code.i32(layout.TYPE_ARENA))):
         code.ret()
     # Which member of an arena is meant is not known without looking at all; so all are kept, once in a collection.
-    tagged = code.op("i32.or", code.i32(layout.TYPE_ARENA), code.op("i32.shl", heap.get("epoch"), code.i32(layout.TAG_SHIFT)))
+    tagged = code.op(
+        "i32.or", code.i32(layout.TYPE_ARENA), code.op("i32.shl", heap.get("epoch"), code.i32(layout.TAG_SHIFT))
+    )
     with code.when(heap.equal(word, tagged)):
         code.ret()
     code.store_word(found, tagged, 0, "header")
-    end = code.add(found, code.op("i32.and", size, code.i32(~EPOCH_MASK)))
+    end = code.add(found, heap.bytes_of(size))
     with code.loop(code.add(found, layout.HEADER_BYTES)) as members:
         (at,) = members.values
         members.stop_if(code.op("i32.ge_u", at, end))
         code.do("rt-mark", at)
         _, its_size = heap.header(at)
-        members.next(code.add(at, code.op("i32.and", its_size, code.i32(~EPOCH_MASK))))
+        members.next(code.add(at, heap.bytes_of(its_size)))
     code.ret()

@@ -31,6 +31,9 @@ RETHROW = "rt-rethrow"
 
 DIVISION_BY_ZERO = "division by zero"
 
+#: What the names of the runtime's functions begin with. Their divisors are never zero.
+_RUNTIME = "rt-"
+
 #: Ops that trap when their second operand is zero.
 _DIVISIONS = frozenset(f"{ty}.{name}" for ty in ("i32", "i64") for name in ("div_s", "div_u", "rem_s", "rem_u"))
 
@@ -144,9 +147,7 @@ def _add_rethrow(shared: Shared, sites: Sites) -> None:
             code.loc = loc
             code.emit("panic_text", (start, length), ())
 
-    shared.runtime.function(
-        RETHROW, RuntimeFunction(write, {"site": t.I64, "message": t.I32}, (), {"inline": "never"})
-    )
+    shared.runtime.function(RETHROW, RuntimeFunction(write, {"site": t.I64, "message": t.I32}, (), {"inline": "never"}))
 
 
 def _is_rethrow(op: Op) -> bool:
@@ -174,15 +175,15 @@ def _may_panic(module: Module) -> frozenset[str]:
 
 def _panics(op: Op) -> bool:
     if op.name == "panic":
-        return op.attrs["message"] != OUT_OF_MEMORY
+        return bool(op.attrs["message"] != OUT_OF_MEMORY)
     return op.name == "panic_text" or _is_rethrow(op) or _may_divide_by_zero(op)
 
 
 def _may_divide_by_zero(op: Op) -> bool:
-    if op.name not in _DIVISIONS:
+    if op.name not in _DIVISIONS or op.block.function.name.startswith(_RUNTIME):
         return False
     divisor = op.operands[1].op
-    return divisor is None or not divisor.name.endswith(".const") or divisor.attrs["value"] == 0
+    return divisor is None or not divisor.name.endswith(".const") or divisor.attrs.get("value") in (None, 0)
 
 
 class Sites:

@@ -20,14 +20,14 @@ from .events import PassEvent
 from .plan import Group, Pipeline, Step
 from .plugins import Plugins
 from .spec import Analyses, PassContext, Remark
-from .units import problems_of, text_of, unit_name
+from .units import problems_of, state_of, text_of, unit_name
 
 
 class PassManager:
     """Runs the stages of one pipeline for one compilation."""
 
     __slots__ = (
-        "_after", "_analyses", "_before", "_contexts", "_limit", "_pipeline", "_texts", "_verify", "applied", "remarks",
+        "_after", "_analyses", "_before", "_contexts", "_limit", "_pipeline", "_seen", "_verify", "applied", "remarks",
     )  # fmt: skip
 
     def __init__(
@@ -53,12 +53,12 @@ class PassManager:
         self._before = plugins.listeners("wasmlathe_before_pass")
         self._after = plugins.listeners("wasmlathe_after_pass")
         self._contexts: dict[str, PassContext] = {}
-        #: Units as the last check saw them: the text after one pass is the text before the next.
-        self._texts: dict[Any, str] = {}
+        #: Units as the last check saw them, with their state and text: those after one pass are those before the next.
+        self._seen: dict[Any, tuple[Any, str]] = {}
 
     def run_stage(self, stage: str, unit: Any) -> None:
         """Run everything that the pipeline has for a stage, in place. Raises PassBrokeFunction, CompileError."""
-        self._texts.clear()
+        self._seen.clear()
         for entry in self._pipeline.stages[stage]:
             if isinstance(entry, Group):
                 self._run_group(entry, stage, unit)
@@ -111,7 +111,7 @@ class PassManager:
         if before is not None:
             self._check(event, before)
         elif event.changed:
-            self._texts.clear()
+            self._seen.clear()
         if event.changed:
             self._analyses.changed(unit, step.spec.preserves)
         _tell(self._after, event)
@@ -126,18 +126,22 @@ class PassManager:
         return context
 
     def _text_before(self, unit: Any) -> str:
-        known = self._texts.get(unit)
-        return text_of(unit) if known is None else known
+        known = self._seen.get(unit)
+        return text_of(unit) if known is None else known[1]
 
     def _check(self, event: PassEvent, before: str) -> None:
         """Raise PassBrokeFunction if the IR is broken or changed without a word.
 
-        Text that did not change was checked when it came about: by the pass before or by the stage.
+        A unit that is as the last check saw it is not checked again.
         """
-        was_known = event.unit in self._texts
+        unit = event.unit
         try:
-            after = text_of(event.unit)
-            problems = [] if was_known and after == before else problems_of(event.unit)
+            state = state_of(unit)
+            known = self._seen.get(unit)
+            if known is not None and known[0] == state and isinstance(event.changed, bool):
+                return
+            after = text_of(unit)
+            problems = problems_of(unit)
         except Exception as error:  # an op that is None, a block without name: nothing that reads IR gets through
             problem = f"left something that is no IR: {type(error).__name__}: {error}"
             raise PassBrokeFunction(event.step, event.unit_name, event.index, [problem], before, None) from error
@@ -146,16 +150,13 @@ class PassManager:
         elif not event.changed and after != before:
             problems.append("returned False (nothing changed), but changed it")
         if problems:
-            if isinstance(event.unit, Module):
+            if isinstance(unit, Module):
                 before, after = _different_functions(before, after)
             raise PassBrokeFunction(event.step, event.unit_name, event.index, problems, before, after)
         if after != before:
-            # A module's text holds its functions', and a change of the module may be a change of any of them.
-            self._texts = {} if isinstance(event.unit, Module) else self._texts_of_functions()
-        self._texts[event.unit] = after
-
-    def _texts_of_functions(self) -> dict[Any, str]:
-        return {unit: text for unit, text in self._texts.items() if isinstance(unit, Function)}
+            # The module's text holds its functions', and a change of the module may be one of any of them.
+            self._seen = {} if isinstance(unit, Module) else {u: s for u, s in self._seen.items() if isinstance(u, Function)}
+        self._seen[unit] = state, after
 
 
 def _tell(listeners: Iterable[Callable[[Any], None]], event: PassEvent) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..ir.core import Function, Module
+from ..ir.core import Function, Module, Op
 
 
 def is_ir(unit: Any) -> bool:
@@ -25,6 +25,43 @@ def text_of(unit: Any) -> str:
 
         return ir_print.print(unit)
     return unit.text()
+
+
+def state_of(unit: Any) -> Any:
+    """Something that is equal as long as nothing in the unit is changed or replaced; far cheaper than its text.
+
+    It holds the parts themselves, so it must not outlive the next change by much.
+    """
+    if isinstance(unit, Function):
+        return _function_state(unit)
+    return _module_state(unit) if isinstance(unit, Module) else unit.text()
+
+
+def _function_state(function: Function) -> Any:
+    head = (function.name, list(function.param_types), function.results, function.exported, _attrs_state(function.attrs))
+    return head, [
+        (block, block.cold, [(p, p.type, p.name) for p in block.params], list(map(_op_state, block.ops)))
+        for block in function.blocks
+    ]
+
+
+def _op_state(op: Op) -> Any:
+    targets = [(target.block, list(target.args)) for target in op.targets]
+    results = [(result, result.type, result.name) for result in op.results]
+    return op.row, op.loc, results, list(op.operands), _attrs_state(op.attrs), targets
+
+
+def _attrs_state(attrs: dict[str, Any]) -> Any:
+    # The representation tells 0.0 from -0.0 and 1 from True, and a list as it is now from what it will be.
+    return list(attrs), [value if type(value) is str else repr(value) for value in attrs.values()]
+
+
+def _module_state(module: Module) -> Any:
+    functions = [(f, _function_state(f)) for f in module.functions.values()]
+    return functions, [
+        [(name, [repr(getattr(entry, slot)) for slot in entry.__slots__]) for name, entry in table.items()]
+        for table in (module.globals, module.data, module.closures, module.layouts)
+    ], repr(module.exports)
 
 
 def problems_of(unit: Any) -> list[str]:

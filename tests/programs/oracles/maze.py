@@ -1,17 +1,5 @@
-"""What programs/maze.tova prints, on sets of complex numbers; the way through the fixed maze is marked by hand."""
+"""What programs/maze.tova prints, on sets of complex numbers."""
 
-print(
-    """#########
-#.  #   #
-#.# # # #
-#.#   # #
-#.##### #
-#...#   #
-#########
-6 steps
-16 steps after a wall moved
-true"""
-)
 DIRECTIONS = (-1j, 1, 1j, -1)
 
 
@@ -47,6 +35,27 @@ def ways(open_: set[complex], start: complex) -> dict[complex, list[complex]]:
     return found
 
 
+FIXED = """#########
+#   #   #
+# # # # #
+# #   # #
+# ##### #
+#   #   #
+#########"""
+fixed = {complex(x, y) for y, row in enumerate(FIXED.splitlines()) for x, c in enumerate(row) if c == " "}
+
+
+def show(open_: set[complex], path: list[complex], width: int, height: int) -> None:
+    for y in range(height):
+        cells = (complex(x, y) for x in range(width))
+        print("".join("#" if c not in open_ else "." if c in path else " " for c in cells))
+
+
+show(fixed, ways(fixed, 1 + 1j)[3 + 5j], 9, 7)
+print(len(ways(fixed, 1 + 1j)[3 + 5j]) - 1, "steps")
+moved = (fixed | {4 + 5j}) - {1 + 3j}
+print(len(ways(moved, 1 + 1j)[3 + 5j]) - 1, "steps after a wall moved")
+print(str(7 + 5j not in ways(moved - {4 + 2j, 4 + 3j}, 1 + 1j)).lower())
 for size in (4, 10, 25):
     open_ = grow(size)
     start, goal = 1 + 1j, (2 * size - 1) * (1 + 1j)
@@ -54,6 +63,4 @@ for size in (4, 10, 25):
     farthest = max(map(len, ways(open_, goal).values())) - 1
     print(f"{size}: {len(open_)} cells, {len(path) - 1} steps, farthest {farthest}")
     if size == 10:
-        for y in range(21):
-            cells = (complex(x, y) for x in range(21))
-            print("".join("#" if c not in open_ else "." if c in path else " " for c in cells))
+        show(open_, path, 21, 21)

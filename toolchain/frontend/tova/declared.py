@@ -9,12 +9,13 @@ trait Named { fn name(self) -> String }        TraitInfo
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import syntax as s
 
 if TYPE_CHECKING:
-    from .symbols import FunctionInfo
+    from .symbols import FunctionInfo, Symbol
 
 #: What `x is T` can test besides declared types and variants.
 TESTABLE_TYPES = frozenset(
@@ -103,11 +104,14 @@ class TypeInfo:
 
 
 class AliasInfo:
-    """Another name for a type; it vanishes at run time."""
+    """Another name for a type; it vanishes at run time. `meaning` tells what the names in `type` mean."""
 
-    __slots__ = ("name", "params", "start", "type")
+    __slots__ = ("meaning", "name", "params", "start", "type")
 
-    def __init__(self, name: str, params: list[str], type_: s.TypeExpr, start: int) -> None:
+    def __init__(
+        self, name: str, params: list[str], type_: s.TypeExpr, start: int, meaning: Mapping[s.Node, Symbol]
+    ) -> None:
+        self.meaning = meaning
         self.name = name
         self.params = params
         self.type = type_

@@ -1,11 +1,11 @@
 """Which values the arms of a `match` leave over, and which arms are never reached.
 
-The algorithm is that of Maranget, "Warnings for pattern matching" (2007): a row of patterns is useful after others if some
-row of values fits it and none of them. A match is exhaustive if a row of wildcards is useless after its arms; an arm is
+The algorithm is that of Maranget, "Warnings for pattern matching" (2007): a row of patterns is useful after others if
+some row of values fits it and none of them. A match is exhaustive if a row of wildcards is useless after its arms; an arm is
 never reached if it is useless after those above it. Arms with guards cover nothing.
 
-Types are not known yet: that of a column is what its patterns name. Ranges, prefixes, records and arrays with a rest are
-taken to cover nothing but themselves.
+Types are not known yet: that of a column is what its patterns name. Ranges, prefixes, records and arrays with a rest
+are taken to cover nothing but themselves.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The standard library as a source of HIR functions, loaded when a program needs them.
 
-Every file of `stdlib/*.tova` is a module of functions and types; each is known by its name alone, and so are the variants
-of types. Names that begin with two underscores are for the compiler and the library itself. Methods of a type are in the
-file that declares it.
+Every file of `stdlib/*.tova` is a module of functions and types; each is known by its name alone, and so are the
+variants of types. Names that begin with two underscores are for the compiler and the library itself. Methods of a type
+are in the file that declares it.
 """
 
 from __future__ import annotations

@@ -210,22 +210,24 @@ class CallLowering(LoweringCore):
                 node, case.name, self.arguments(args), range(count, count + 1), lambda v: self._construct(case, node, v)
             )
         slots: list[Value | None] = [None] * len(case.fields)
+        is_placed = True
         for number, arg in enumerate(args):
             value = self.expression(arg.value if isinstance(arg, s.NamedArg) else arg)
             if isinstance(arg, s.NamedArg):
-                self._place_named(case, arg, slots, value)
+                is_placed &= self._place_named(case, arg, slots, value)
             elif number < len(slots):
                 slots[number] = value
         if len(args) > len(slots):
             self.error("E0206", f"'{case.name}' takes {counted(len(slots), 'argument')}, not {len(args)}", node)
-        elif None in slots:
-            return self._report_missing(case, slots, node)
+        elif None in slots and is_placed:
+            self._report_missing(case, slots, node)
         return self._construct(case, node, [value or self.nil(node) for value in slots])
 
     def _construct(self, case: CaseInfo, node: s.Node, values: list[Value]) -> Value:
         return self.op("construct", node, *values, type=case.type.name, case=case.name)
 
-    def _place_named(self, case: CaseInfo, arg: s.NamedArg, slots: list[Value | None], value: Value) -> None:
+    def _place_named(self, case: CaseInfo, arg: s.NamedArg, slots: list[Value | None], value: Value) -> bool:
+        """Put a named argument at its place; False, reported, if it has none."""
         names = [field.name for field in case.fields if field.is_named]
         number = next((i for i, f in enumerate(case.fields) if f.is_named and f.name == arg.name), None)
         if number is None:
@@ -236,12 +238,13 @@ class CallLowering(LoweringCore):
             self.error("E0205", f"the field '{arg.name}' of '{case.name}' is given twice", arg)
         else:
             slots[number] = value
+            return True
+        return False
 
-    def _report_missing(self, case: CaseInfo, slots: list[Value | None], node: s.Node) -> Value:
+    def _report_missing(self, case: CaseInfo, slots: list[Value | None], node: s.Node) -> None:
         missing = [f"'{f.name}'" for f, value in zip(case.fields, slots, strict=True) if value is None]
         names = ", ".join(field.name for field in case.fields)
         self.error("E0206", f"'{case.name}' lacks {' and '.join(missing)}", node, f"its fields are {names}")
-        return self.nil(node)
 
     def constructor_value(self, case: CaseInfo, node: s.Node) -> Value:
         """A constructor without arguments: the value itself if it is a constant, else a function."""

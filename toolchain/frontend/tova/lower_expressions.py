@@ -11,7 +11,7 @@ from . import syntax as s
 from .declared import AliasInfo, CaseInfo, TypeInfo
 from .lower_core import LIBRARY_PREFIX
 from .lower_records import LINKS, RecordLowering
-from .lower_types import type_name
+from .lower_types import TypeTexts, type_name
 from .names import CONSTANTS
 from .symbols import FunctionInfo, LibraryName, ModuleName, Variable
 
@@ -242,7 +242,7 @@ class ExpressionLowering(RecordLowering):
         if isinstance(symbol, TypeInfo):
             return type_name(symbol)
         if isinstance(symbol, AliasInfo):
-            text = self.type_text(symbol.type)
+            text = TypeTexts(symbol.meaning).text(symbol.type)
             if "|" in text:
                 self.unsupported(f"a test for the union type `{node.name}`", node)
             return text.partition("<")[0]

@@ -115,17 +115,11 @@ class StatementLowering(PatternLowering):
         if isinstance(target, s.Name):
             return lambda value: self._store_name(target, value)
         if isinstance(target, s.Member):
-            receiver = self._changed(target)
+            receiver = self.expression(target.receiver)
             return lambda value: self.effect("setattr", target, receiver, value, name=target.name)
         if isinstance(target, s.TupleField):
             self._refuse_tuple(target)
         return lambda value: None
-
-    def _changed(self, target: s.Member) -> Value:
-        """The value whose field is assigned."""
-        if target.optional:
-            self.error("E0015", "cannot assign behind `?.`", target, "test for nil first: `if x != nil { ... }`")
-        return self.expression(target.receiver)
 
     def _refuse_tuple(self, target: s.TupleField) -> None:
         self.error("E0202", "the parts of a tuple cannot be assigned", target, "make a new tuple")
@@ -161,7 +155,7 @@ class StatementLowering(PatternLowering):
                 old = self.read(variable, target)
                 self.assign(variable, self.binary(node.op, node, old, self.expression(node.value)), node)
         elif isinstance(target, s.Member):
-            receiver = self._changed(target)
+            receiver = self.expression(target.receiver)
             old = self.op("getattr", target, receiver, name=target.name)
             new = self.binary(node.op, node, old, self.expression(node.value))
             self.effect("setattr", target, receiver, new, name=target.name)

@@ -48,7 +48,8 @@ class TypeTexts:
         if isinstance(symbol, AliasInfo):
             if depth == _MAX_ALIASES:
                 return "Any"
-            return self._text(symbol.type, dict(zip(symbol.params, args, strict=False)), depth + 1)
+            bound = dict(zip(symbol.params, args, strict=False))
+            return TypeTexts(symbol.meaning)._text(symbol.type, bound, depth + 1)  # it may be of another file
         if isinstance(symbol, TraitInfo):
             return "Any"
         name = type_name(symbol) if isinstance(symbol, TypeInfo) else node.name

@@ -34,7 +34,18 @@ DEFAULT = "default"  # a keyword, so no program can give this name to anything e
 class SourceModule:
     """One file of the program."""
 
-    __slots__ = ("bindings", "exports", "imports", "paths", "prefix", "program", "resolution", "resolver", "source", "stars")
+    __slots__ = (
+        "bindings",
+        "exports",
+        "imports",
+        "paths",
+        "prefix",
+        "program",
+        "resolution",
+        "resolver",
+        "source",
+        "stars",
+    )
 
     def __init__(self, source: SourceFile, program: s.Program, prefix: str) -> None:
         self.source = source
@@ -104,9 +115,7 @@ def load(root: SourceFile, reader: SourceReader, diagnostics: Diagnostics) -> li
     return loader.order
 
 
-def resolve_all(
-    modules: list[SourceModule], diagnostics: Diagnostics, library: Iterable[str]
-) -> None:
+def resolve_all(modules: list[SourceModule], diagnostics: Diagnostics, library: Iterable[str]) -> None:
     """Resolve every name of every file; each gets its `resolution`. Errors are reported."""
     names = frozenset(library)
     for module in modules:
@@ -285,7 +294,9 @@ def _collect_import(module: SourceModule, node: s.Import, diagnostics: Diagnosti
     for alias, name in wanted:
         if alias in module.imports:
             span = Span(module.source, node.start, node.end)
-            diagnostics.error("E0201", f"'{alias}' is imported twice", span, "use `as` to give one of them another name")
+            diagnostics.error(
+                "E0201", f"'{alias}' is imported twice", span, "use `as` to give one of them another name"
+            )
         module.imports[alias] = (target, name)
 
 

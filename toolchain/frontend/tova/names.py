@@ -99,7 +99,7 @@ NOT_YET = _names(
     "Int16Array Int32Array BigInt64Array Uint8Array Uint16Array Uint32Array Uint8ClampedArray typedSum typedDot "
     "typedNorm typedAdd typedScale typedMap typedReduce typedSort typedZeros typedOnes typedFill typedRange "
     "typedLinspace parallel race timeout retry parallelMap Channel dateParse dateFormat dateAdd "
-    "tryFn tryAsync assertThrows Counter DefaultDict OrderedDict Deque LRUCache "
+    "tryAsync Counter DefaultDict OrderedDict Deque LRUCache "
     "green red blue yellow bold dim base64Encode base64Decode hexEncode hexDecode "
     "urlEncode urlDecode uuid isEmail isUrl isNumeric isAlpha isAlphanumeric isUuid isHex Promise Error console "
     "Object structuredClone dedent unescapeHtml"

@@ -19,6 +19,7 @@ from . import syntax as s
 from .names import CONSTANTS, NAMESPACES, NOT_YET, camel_case
 from .parser_statements import FOREIGN_NAMES
 from .scopes_types import TypeScopes
+from .scopes_warnings import Warnings
 from .symbols import FunctionInfo, LibraryName, ModuleName, Resolution, Scope, Symbol, Variable
 
 
@@ -91,6 +92,7 @@ class Resolver(TypeScopes):
         self.imported: dict[str, tuple[Symbol, int]] = {}
         #: Variables of the module that other files asked for before the statement that declares them was visited.
         self.promised: dict[str, Variable] = {}
+        self.warnings = Warnings(source, diagnostics)
         self._prepare_types()
 
     def declare(self, program: s.Program) -> None:
@@ -127,6 +129,10 @@ class Resolver(TypeScopes):
         self._mark_globals()
         self._find_unchecked_globals()
         self._refuse_captures_of_methods()
+        if not self.internal:
+            methods = {info for infos in self.methods.values() for info in infos}
+            functions = [info for info in self.result.functions if info not in methods]
+            self.warnings.report(self.module_scope.statements, functions)
         return self.result
 
     # --- declaring and finding ---------------------------------------------------------------------------------------
@@ -183,6 +189,7 @@ class Resolver(TypeScopes):
     def _mention(self, info: FunctionInfo, node: s.Node) -> None:
         if info.prefix != self.top.prefix:
             return  # functions of other modules capture nothing
+        self.warnings.note_mention(info, self.function)
         self.function.references.setdefault(info)
         self.mentions.append((self.function, info, node.start))
         if self.function is self.top:
@@ -242,6 +249,7 @@ class Resolver(TypeScopes):
 
     def _hoist_functions(self, statements: list[s.Stmt]) -> None:
         self._declare_types(statements)
+        self.warnings.note_block(statements)
         for statement in statements:
             declaration = statement.statement if isinstance(statement, s.Pub) else statement
             if isinstance(declaration, s.FnDecl):
@@ -402,14 +410,21 @@ class Resolver(TypeScopes):
                 self._visit(target)
             return
         known = None if node.type is not None else self.scope.find(target.name)
-        if isinstance(known, Variable) and (known.function.owner is self.function.owner or known.mutable):
-            self._reassign(target, known)
-        elif isinstance(known, Variable) and self._is_foreign(known) and self.scope is self.module_scope:
+        if isinstance(known, Variable) and self._is_assigned(known):
             self._reassign(target, known)
         elif isinstance(known, FunctionInfo) and self.scope.names.get(target.name) is known:
             self._declare(target.name, known, target.start)  # reports the double declaration
         else:
-            self._new_variable(target, target.name)
+            self._new_local(target, target.name, mutable=False)
+
+    def _new_local(self, target: s.Name, name: str, mutable: bool) -> None:
+        self.warnings.note_local(self._new_variable(target, name, mutable), target, self.scope)
+
+    def _is_assigned(self, known: Variable) -> bool:
+        """Whether `x = e` where `x` means `known` assigns to it, rightly or not, instead of declaring another `x`."""
+        if self._is_foreign(known):
+            return known.mutable or self.scope is self.module_scope
+        return known.mutable or known.function.owner is self.function.owner
 
     def _reassign(self, target: s.Name, variable: Variable) -> None:
         self.result.meaning[target] = variable
@@ -452,7 +467,7 @@ class Resolver(TypeScopes):
                 self._visit(part)
         self.ready_at = node.end
         for name in node.names:
-            self._new_variable(name, name.name, mutable=True)
+            self._new_local(name, name.name, mutable=True)
         self.ready_at = None
 
     def _visit_Destructure(self, node: s.Destructure) -> None:

@@ -1,11 +1,12 @@
 """Names of types: declarations, `impl` and traits, annotations, variants in patterns and tests.
 
-Types are declared, and methods attached to them, when their block is entered, as functions are: so they are known in the
-whole block. The bodies of methods are resolved with those of functions.
+Types are declared, and methods attached to them, when their block is entered, as functions are: so they are known in
+the whole block. The bodies of methods are resolved with those of functions.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 
 from wasmlathe.diagnostics import Diagnostics, SourceFile, Span, nearest
@@ -64,6 +65,12 @@ class TypeScopes:
 
         return type_symbol(name, self.internal)
 
+    def _word(self, node: s.Node, name: str) -> s.Name:
+        """Where a name stands in a declaration: its first occurrence."""
+        found = re.compile(rf"\b{re.escape(name)}\b").search(self.source.text, node.start, node.end)
+        start = found.start() if found is not None else node.start
+        return s.Name(start, start + len(name), name)
+
     # --- declaring ---------------------------------------------------------------------------------------------------
 
     def _declare_types(self, statements: list[s.Stmt]) -> None:
@@ -86,8 +93,13 @@ class TypeScopes:
         info.derives = frozenset(node.derives)
         for name in node.derives:
             if name not in DERIVED:
-                self._warn("W0303", f"'{name}' cannot be derived", node, f"what can be: {', '.join(sorted(DERIVED))}")
-        self._declare(node.name, info, node.start)
+                self._warn(
+                    "W0303",
+                    f"'{name}' cannot be derived",
+                    self._word(node, name),
+                    f"what can be: {', '.join(sorted(DERIVED))}",
+                )
+        self._declare(node.name, info, info.start)
         if is_sum:
             for variant in node.variants:
                 self._add_case(info, variant.name, variant.fields, variant)
@@ -96,7 +108,7 @@ class TypeScopes:
 
     def _new_type(self, name: str, params: list[str], is_sum: bool, node: s.Node) -> TypeInfo:
         unique = self._unique_name(name)
-        info = TypeInfo(self.top.prefix + unique, name, params, is_sum, self.source, node.start)
+        info = TypeInfo(self.top.prefix + unique, name, params, is_sum, self.source, self._word(node, name).start)
         self.result.types.append(info)
         self.result.meaning[node] = info
         return info
@@ -119,12 +131,13 @@ class TypeScopes:
     def _declare_alias(self, node: s.TypeAlias, siblings: set[str]) -> None:
         constants = self._constants(node, siblings)
         if constants is None:
-            alias = AliasInfo(node.name, node.type_params, node.type, node.start)
+            start = self._word(node, node.name).start
+            alias = AliasInfo(node.name, node.type_params, node.type, start, self.result.meaning)
             self.result.meaning[node] = alias
-            self._declare(node.name, alias, node.start)
+            self._declare(node.name, alias, alias.start)
             return
         info = self._new_type(node.name, node.type_params, True, node)
-        self._declare(node.name, info, node.start)
+        self._declare(node.name, info, info.start)
         for option in constants:
             self._add_case(info, option.name, [], option)
 
@@ -146,9 +159,11 @@ class TypeScopes:
         return self.scope.find(name) or self.library_type(name)
 
     def _declare_trait(self, node: s.Trait) -> None:
-        trait = TraitInfo(node.name, {method.name: method for method in node.methods}, node.start)
+        trait = TraitInfo(
+            node.name, {method.name: method for method in node.methods}, self._word(node, node.name).start
+        )
         self.result.meaning[node] = trait
-        self._declare(node.name, trait, node.start)
+        self._declare(node.name, trait, trait.start)
 
     # --- methods -----------------------------------------------------------------------------------------------------
 
@@ -201,11 +216,11 @@ class TypeScopes:
         name = node.type_name
         if found is not None or name in BUILTIN_TYPES:
             self._error(
-                "E0210", f"methods can be added only to types that the same file declares, not to '{name}'", node,
+                "E0210", f"methods can be added only to types that the same file declares, not to '{name}'", self._word(node, name),
                 "write a function; `x |> f()` calls it like a method",
             )  # fmt: skip
         else:
-            self._unknown_type(name, node)
+            self._unknown_type(name, self._word(node, name))
         return None
 
     def _new_method(self, node: s.FnDecl, unique: str, type_params: list[str]) -> FunctionInfo:
@@ -229,7 +244,12 @@ class TypeScopes:
         if not isinstance(trait, TraitInfo):
             known = sorted(name for name, symbol in self._visible_types() if isinstance(symbol, TraitInfo))
             close = nearest(trait_name, known)
-            self._warn("W0303", f"unknown trait '{trait_name}'", node, f"did you mean '{close}'?" if close else None)
+            self._warn(
+                "W0303",
+                f"unknown trait '{trait_name}'",
+                self._word(node, trait_name),
+                f"did you mean '{close}'?" if close else None,
+            )
             return
         given = {method.name: method for method in node.methods}
         for name, wanted in trait.methods.items():
@@ -241,10 +261,9 @@ class TypeScopes:
                 table = type_.methods if takes_self(wanted) else type_.statics
                 table[name] = trait.functions[name]
             else:
-                self._warn(
-                    "W0300", f"'{type_.source_name}' lacks the method '{name}' of '{trait.name}'", node,
-                    f"add `fn {name}({', '.join(_parameter_names(wanted))}) {{ ... }}`",
-                )  # fmt: skip
+                shown = f"{name}({', '.join(_parameter_names(wanted))})"
+                message = f"'{type_.source_name}' lacks the method '{name}' of '{trait.name}'"
+                self._warn("W0300", message, self._word(node, trait_name), f"add `fn {shown} {{ ... }}`")
 
     def _check_conformance(self, trait: TraitInfo, wanted: s.FnDecl, method: s.FnDecl) -> None:
         place = _name_node(method)
@@ -380,10 +399,15 @@ class TypeScopes:
             found = module.find(node.name)
         if isinstance(found, TypeInfo | AliasInfo | CaseInfo):
             self.result.meaning[node] = found
-        elif node.qualifier is not None or node.name not in TESTABLE_TYPES:
-            case = self._case_named(node.qualifier, node.name, node)
+        elif node.qualifier is not None:
+            case = self._qualified_case(node.qualifier, node.name, node)
             if case is not None:
                 self.result.meaning[node] = case
+        elif node.name not in TESTABLE_TYPES:
+            known = {*TESTABLE_TYPES, *self._visible_cases(), *(name for name, _ in self._visible_types())}
+            close = nearest(node.name, sorted(known))
+            hint = f"did you mean '{close}'?" if close else None
+            self._error("E0207", f"unknown type or variant '{node.name}'", node, hint)
 
     # --- types as receivers ------------------------------------------------------------------------------------------
 
