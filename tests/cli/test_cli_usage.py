@@ -51,7 +51,6 @@ def program(tmp_path: Path) -> str:
         (["ir", "FILE", "--diff", "dead-function"], "unknown pass 'dead-function'", "did you mean 'dead-functions'?"),
         (["ir", "FILE", "-O0", "--diff", "licm"], "does not run 'licm'", "its passes are"),
         (["profile", "FILE"], "the command 'profile' is not supported yet", ""),
-        (["test", "FILE"], "the command 'test' is not supported yet", ""),
         (["passes", "dec"], "unknown pass 'dec'", "did you mean"),
         (["cache", "cler"], "cler", "clear"),
     ],

@@ -22,8 +22,8 @@ FILES = {
     for entry in resources.files("wasmlathe.stdlib").iterdir()
     if entry.name.endswith(".tova")
 }
-#: What an example cannot show: it ends the program.
-WITHOUT_EXAMPLE = {"exit"}
+#: What an example cannot show: it ends the program, or needs the world (tests/runtime/test_files.py).
+WITHOUT_EXAMPLE = {"exit", "env", "readStdin", "readLines"}
 
 
 def _examples(text: str) -> list[tuple[str, str, str]]:

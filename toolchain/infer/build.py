@@ -41,38 +41,46 @@ from .lattice import (
 from .representation import NoRepresentation, ir_type
 from .resolve import choose, plain, strict_operands
 
+Seen = dict[object, int]
 
-def shape(type_: Ty, inside: tuple[object, ...] = ()) -> str:
-    """The structure of a type as a text: equal for types that are alike."""
+
+def shape(type_: Ty, seen: Seen | None = None) -> str:
+    """The structure of a type as a text: equal for types that are alike.
+
+    A cell is written out where it is first met, later ones are its number (`seen`).
+    """
+    seen = {} if seen is None else seen
     if isinstance(type_, Array | Shared):
-        cell = type_.cell
-        if cell in inside:
-            return "^"
-        return f"{type_.name[0]}[{shape(cell.type, (*inside, cell))}]"
+        return f"{type_.name[0]}[{_cell_shape(type_.cell, seen)}]"
     if isinstance(type_, Opt):
-        return f"?{shape(type_.payload, inside)}"
+        return f"?{shape(type_.payload, seen)}"
     if isinstance(type_, Tuple | Nominal):
-        parts = [_cell_shape(cell, inside) for cell in type_.cells]
-        return f"{union_key(type_)}{parts}"
+        return f"{union_key(type_)}{[_cell_shape(cell, seen) for cell in type_.cells]}"
     if isinstance(type_, Record):
-        return _record_shape(type_.cell, inside)
+        return _record_shape(type_.cell, seen)
     if isinstance(type_, Union):
-        return f"<{' '.join(shape(member, inside) for member in type_.members.values())}>"
+        return f"<{' '.join(shape(member, seen) for member in type_.members.values())}>"
     if isinstance(type_, Func):
         return f"f{sorted(site.number for site in type_.sites)}"
     return type_.name
 
 
-def _cell_shape(cell: TypeCell, inside: tuple[object, ...]) -> str:
-    return f"^{inside.index(cell)}" if cell in inside else shape(cell.type, (*inside, cell))
+def _cell_shape(cell: TypeCell, seen: Seen) -> str:
+    if type(cell.type) is Ty:
+        return cell.type.name
+    if cell in seen:
+        return f"^{seen[cell]}"
+    seen[cell] = len(seen)
+    return shape(cell.type, seen)
 
 
-def _record_shape(cell: RecordCell, inside: tuple[object, ...]) -> str:
-    if cell in inside:
-        return f"^{inside.index(cell)}"
+def _record_shape(cell: RecordCell, seen: Seen) -> str:
+    if cell in seen:
+        return f"^{seen[cell]}"
+    seen[cell] = len(seen)
     if cell.fields is None:
-        return shape(cell.dictionary, (*inside, cell))
-    return str({key: _cell_shape(part.find(), (*inside, cell)) for key, part in cell.fields.items()})
+        return shape(cell.dictionary, seen)
+    return str({key: _cell_shape(part.find(), seen) for key, part in cell.fields.items()})
 
 
 class Classes:
@@ -99,7 +107,7 @@ class Classes:
         own = [shape(cell.type) for cell in instance.cells.values()]
         own += [shape(cell.type) for parts in instance.parts.values() for cell in parts]
         own += [shape(type_) for type_ in instance.nominals.values()]
-        own += [_record_shape(cell.find(), ()) for cell in instance.records.values()]
+        own += [_record_shape(cell.find(), {}) for cell in instance.records.values()]
         sites = [site.number for site in instance.sites.values()]
         return (instance.function, shape(instance.result), *shapes, "|", *own, "|", *sites)
 

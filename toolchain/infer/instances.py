@@ -24,6 +24,7 @@ from .lattice import (
     ClosureSite,
     Nominal,
     Opt,
+    Pairs,
     RecordCell,
     Tuple,
     Ty,
@@ -203,25 +204,32 @@ _MAKERS = frozenset({"dyn.array", "dyn.closure", "dyn.cell_new", "dyn.cell_empty
 _MAKING_INTRINSICS = frozenset({"array_new", "array_like"})
 
 
-def is_plain(known: Ty, type_: Ty, caller: Instance | None) -> bool:
-    """Whether both are tuples or sums of the same plain parts, which nobody can change; `caller` is looked at again when
-    those grow."""
+def is_plain(known: Ty, type_: Ty, caller: Instance | None, assumed: Pairs | None = None) -> bool:
+    """Whether both are tuples or sums of the same plain parts, which nobody can change.
+
+    `caller` is looked at again when those grow.
+    """
     if caller is None or type(known) is not type(type_):
         return False
+    assumed = set() if assumed is None else assumed
     if isinstance(known, Opt) and isinstance(type_, Opt):
-        return is_plain(known.payload, type_.payload, caller)
+        return same(known.payload, type_.payload) or is_plain(known.payload, type_.payload, caller, assumed)
     if isinstance(known, Tuple) and isinstance(type_, Tuple):
-        return len(known.cells) == len(type_.cells) and _same_parts(known, type_, caller)
+        return len(known.cells) == len(type_.cells) and _same_parts(known, type_, caller, assumed)
     if isinstance(known, Nominal) and isinstance(type_, Nominal):
         alike_types = known.declaration is type_.declaration and known.declaration.is_sum
-        return alike_types and _same_parts(known, type_, caller)
+        return alike_types and _same_parts(known, type_, caller, assumed)
     return False
 
 
-def _same_parts(known: Tuple | Nominal, type_: Tuple | Nominal, caller: Instance) -> bool:
+def _same_parts(known: Tuple | Nominal, type_: Tuple | Nominal, caller: Instance, assumed: Pairs) -> bool:
     for a, b in zip(known.cells, type_.cells, strict=True):
+        pair = (id(a), id(b))
+        if a is b or pair in assumed:
+            continue
+        assumed.add(pair)
         ours, theirs = a.read(caller), b.read(caller)
-        if a is not b and not same(ours, theirs) and not is_plain(ours, theirs, caller):
+        if not same(ours, theirs) and not is_plain(ours, theirs, caller, assumed):
             return False
     return True
 

@@ -436,12 +436,16 @@ def same(a: Ty, b: Ty) -> bool:
     return False
 
 
-def alike(a: Ty, b: Ty, assumed: frozenset[tuple[int, int]] = frozenset()) -> bool:
-    """Whether both have the same structure, if perhaps different cells."""
+Pairs = set[tuple[int, int]]
+
+
+def alike(a: Ty, b: Ty, assumed: Pairs | None = None) -> bool:
+    """Whether both have the same structure, if perhaps different cells. Pairs of cells are compared once (`assumed`)."""
     if same(a, b):
         return True
     if type(a) is not type(b):
         return False
+    assumed = set() if assumed is None else assumed
     if isinstance(a, Array | Shared) and isinstance(b, Array | Shared):
         return _alike_cells([(a.cell, b.cell)], assumed)
     if isinstance(a, Tuple) and isinstance(b, Tuple):
@@ -457,22 +461,23 @@ def alike(a: Ty, b: Ty, assumed: frozenset[tuple[int, int]] = frozenset()) -> bo
     return isinstance(a, Opt) and isinstance(b, Opt) and alike(a.payload, b.payload, assumed)
 
 
-def _alike_cells(pairs: Iterable[tuple[TypeCell, TypeCell]], assumed: frozenset[tuple[int, int]]) -> bool:
+def _alike_cells(pairs: Iterable[tuple[TypeCell, TypeCell]], assumed: Pairs) -> bool:
     for a, b in pairs:
         pair = (id(a), id(b))
         if pair not in assumed:
-            assumed |= {pair}
+            assumed.add(pair)
             if not alike(a.type, b.type, assumed):
                 return False
     return True
 
 
-def _alike_records(a: RecordCell, b: RecordCell, assumed: frozenset[tuple[int, int]]) -> bool:
+def _alike_records(a: RecordCell, b: RecordCell, assumed: Pairs) -> bool:
     if a.fields is None or b.fields is None:
         return a.fields is b.fields and alike(a.dictionary, b.dictionary, assumed)
-    return list(a.fields) == list(b.fields) and _alike_cells(
-        zip(a.fields.values(), b.fields.values(), strict=True), assumed
-    )
+    if list(a.fields) != list(b.fields):
+        return False
+    cells = zip(a.fields.values(), b.fields.values(), strict=True)
+    return _alike_cells(((x.find(), y.find()) for x, y in cells), assumed)
 
 
 def merge(a: Ty, b: Ty) -> None:

@@ -180,7 +180,9 @@ def _declare_globals(program: Program) -> None:
         try:
             declare_global(program.module, name, type_, name in program.checked_globals)
         except NoRepresentation as problem:
-            program.diagnostics.error("E0400", f"not supported yet: {problem.why} (the variable '{shown_global(name)}')")
+            program.diagnostics.error(
+                "E0400", f"not supported yet: {problem.why} (the variable '{shown_global(name)}')"
+            )
 
 
 def _build_functions(program: Program, roots: dict[str, Instance]) -> None:

@@ -239,9 +239,7 @@ def _is_open_book(type_: Ty) -> bool:
     return isinstance(type_, Tuple | Record)
 
 
-def _visit(
-    types: Sequence[Ty], context: Context, make: synthesis.Visitor, count: int, for_dictionaries: str
-) -> Choice:
+def _visit(types: Sequence[Ty], context: Context, make: synthesis.Visitor, count: int, for_dictionaries: str) -> Choice:
     """A call of the function that goes over the fields; records may have become dictionaries since somebody asked."""
     if is_dictionary(types[0]):
         return CallFunction(for_dictionaries, list(range(count)))

@@ -1,4 +1,4 @@
-"""What programs/maze.tova prints, on sets of complex numbers."""
+"""What examples/maze.tova prints, on sets of complex numbers."""
 
 DIRECTIONS = (-1j, 1, 1j, -1)
 
