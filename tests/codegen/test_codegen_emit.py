@@ -202,6 +202,28 @@ func @f(%a: i64) -> i64 {
             engine_under_test.call("f", 0)
 
 
+def test_a_call_whose_result_goes_to_a_parameter_that_nobody_reads_is_made() -> None:
+    text = """
+global @n: i64 = 0
+func @count() -> i64 {
+^entry:
+  %one: i64 = i64.const 1
+  global.set @n %one
+  ret %one
+}
+func @f() -> i64 {
+^entry:
+  %unused: i64 = call @count
+  br ^next(%unused)
+^next(%p: i64):
+  %n: i64 = global.get @n
+  ret %n
+}
+"""
+    for engine_under_test in both(text):
+        assert engine_under_test.call("f") == (1,)
+
+
 def test_every_access_of_memory_means_the_same_on_both_engines() -> None:
     text = """
 data @d align 8 "\\00\\00\\00\\00\\00\\00\\00\\00\\00\\00\\00\\00\\00\\00\\00\\00"

@@ -62,6 +62,7 @@ def execute(
     args: Sequence[str] = (),
     verify: bool = True,
     gc_stress: bool = False,
+    limits: engine.Limits = LIMITS,
 ) -> Outcome:
     """Compile and run a program."""
     compilation = compiled(text, level, verify=verify, gc_stress=gc_stress)
@@ -69,9 +70,9 @@ def execute(
     try:
         if engine_name == "wasm":
             assert compilation.artifact is not None
-            status = engine.run(compilation.artifact, args, LIMITS, output)
+            status = engine.run(compilation.artifact, args, limits, output)
         else:
-            status = python_engine.run(compilation.modules["mem"], args, LIMITS, output)
+            status = python_engine.run(compilation.modules["mem"], args, limits, output)
     except ProgramPanic as panic:
         line = panic.location.line if panic.location is not None else None
         return Outcome(output.getvalue().decode(), 1, panic.message, line)

@@ -416,7 +416,7 @@ class _Function:
             tree = self.read(terminator.operands[0])
             effects = tree.effects
             self.operands[terminator.block] = tree
-        elif len(self.queue) == 1 and self.queue[0] in map(self.original, terminator.targets[0].args):
+        elif len(self.queue) == 1 and self.queue[0] in self.passed(terminator.targets[0]):
             return
         # Reading can be left to the one edge that needs it. What else has effects happens on all of them.
         for index in range(len(self.queue) - 1, -1, -1):
@@ -532,6 +532,11 @@ class _Function:
         return [self.out.branch_table(labels[:-1], labels[-1], index)]
 
     # Edges
+
+    def passed(self, target: Target) -> list[Value]:
+        """The arguments of an edge that somebody reads."""
+        pairs = zip(target.block.params, target.args, strict=True)
+        return [self.original(arg) for param, arg in pairs if param in self.uses]
 
     def needs_moves(self, target: Target) -> bool:
         return any(
