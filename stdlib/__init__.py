@@ -15,4 +15,6 @@ characters is ASCII, and most functions have a short way for it. Doc comments ar
     numbers, math, math_powers, math_angles
     characters, strings_core, strings_find, strings_parts, strings_case
     arrays, arrays_functional, arrays_numbers, arrays_sort
+    option_result                          Option and Result with their methods
+    derived                                functions that `derive` gives a type
 """

@@ -133,11 +133,12 @@ def compile(
     without: Sequence[str] = (),
     verify: bool = False,
     strict: bool = False,
+    gc_stress: bool = False,
 ) -> CompiledModule:
     """Compile the program in a file (a path, or a text that names an existing file) or a source text.
 
     `exports` gives the parameter types of functions to be called from outside, where the source does not; `settings`
-    sets options of passes, as {"inline": {"budget": 80}}. Raises CompileError with everything found.
+    sets options of passes, as {"inline": {"budget": 80}}; with `gc_stress` every allocation collects garbage. Raises CompileError with everything found.
     """
     words = [f"{owner}.{name}={value}" for owner, given in (settings or {}).items() for name, value in given.items()]
     options = CompileOptions(
@@ -145,6 +146,7 @@ def compile(
         exports=exports,
         verify=verify,
         strict=strict,
+        gc_stress=gc_stress,
     )
     compilation = _compile(program, options)
     assert compilation.artifact is not None  # made by the last stage, which is the default

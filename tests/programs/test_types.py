@@ -192,6 +192,16 @@ PROGRAMS = {
         ),
         "ab! 0\ns 0\n3 3\n2 0 5 0\n",
     ),
+    "derived functions": (
+        (
+            "type T { x: Int, n: String, f: [Float], o: Int | Nil } derive [Eq, Show, JSON]\n"
+            'a = T(1, "q", [1.5], nil)\nprint(T.__eq(a, T(1, "q", a.f, nil)), a == T(2, "q", a.f, nil))\n'
+            'print(T.toJSON(a))\nprint(T.__show(T(2, "z", [], 3)))\n'
+            'b = T.fromJSON(\'{"x": 5, "n": "z", "f": [1, 2.5], "o": 3}\')\n'
+            'print(b.x + 1, b.n, b.f.join(","), b.o, T.fromJSON(T.toJSON(a)).x)'
+        ),
+        'true false\n{"x":1,"n":"q","f":[1.5],"o":null}\nT(x: 2, n: "z", f: [], o: 3)\n6 z 1,2.5 3 1\n',
+    ),
     "aliases vanish": (
         (
             "type Pair<A> = (A, A)\ntype Ints = [Int]\nfn f(p: Pair<Int>, xs: Ints) -> Int { p.0 + p.1 + sum(xs) }\n"
@@ -225,6 +235,10 @@ PANICS = {
     "flatMap has to give an Option": (
         "Some(1).flatMap(fn(x) x)",
         "the function given to flatMap must return an Option",
+    ),
+    "fromJSON of another type": (
+        "type T { x: Int } derive [JSON]\nT.fromJSON('{\"x\": 1.5}')",
+        "fromJSON: an Int is expected",
     ),
     "too few spread arguments": ("fn f(a, b) { a + b }\nxs = [1]\nf(...xs)", "'f' takes 2 arguments"),
 }

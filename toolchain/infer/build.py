@@ -51,7 +51,7 @@ def shape(type_: Ty, seen: Seen | None = None) -> str:
     """
     seen = {} if seen is None else seen
     if isinstance(type_, Array | Shared):
-        return f"{type_.name[0]}[{_cell_shape(type_.cell, seen)}]"
+        return f"{type_.name}[{_cell_shape(type_.cell, seen)}]"
     if isinstance(type_, Opt):
         return f"?{shape(type_.payload, seen)}"
     if isinstance(type_, Tuple | Nominal):

@@ -104,6 +104,8 @@ class Emitter:
             return self.op("data.opt_some", value) if isinstance(wanted, Opt) else value
         if given is INT and wanted is FLOAT:
             return self.op("f64.convert_i64_s", value)
+        if given is FLOAT and wanted is INT:  # only typed arrays want that
+            return self.op("i64.trunc_sat_f64_s", value)
         if isinstance(wanted, Opt):
             return self._to_optional(value, given, wanted)
         if isinstance(given, Opt):

@@ -20,14 +20,17 @@ from .choices import CallFunction, CallSites, Problem, Split, TryCall, Typed
 from .instances import Instance, InstanceTable
 from .lattice import (
     FALSE,
+    FLOAT,
     INT,
     NEVER,
     TRUE,
     ClosureSite,
+    FixedCell,
     Nominal,
     RecordCell,
     Ty,
     TypeCell,
+    TypedArray,
     join,
     same,
     union_key,
@@ -61,6 +64,7 @@ class Flow:
         self.library = library
         self.table = InstanceTable(ReadOnly(self.function), self.function, self.declaration)
         self.globals: dict[str, TypeCell] = {}
+        self.typed_arrays: dict[str, TypedArray] = {}
         #: Functions that inference has written itself.
         self.written: dict[str, Function] = {}
         self.shared_cells: dict[Declaration, dict[int, TypeCell]] = {}
@@ -291,6 +295,11 @@ class Flow:
                 shared[number].grow(declared_scalar(text))
             cells.append(shared[number])
         return Nominal(declaration, tuple(cells))
+
+    def typed_array(self, storage: str) -> TypedArray:
+        if storage not in self.typed_arrays:
+            self.typed_arrays[storage] = TypedArray(storage, FixedCell(FLOAT if storage in ("f32", "f64") else INT))
+        return self.typed_arrays[storage]
 
     def declaration(self, name: str) -> Declaration | None:
         return self.module.declarations.get(name) or (

@@ -236,7 +236,7 @@ def _same_parts(known: Tuple | Nominal, type_: Tuple | Nominal, caller: Instance
 
 def _is_flat(known: Ty, type_: Ty, caller: Instance | None) -> bool:
     """Whether both are arrays of the same plain elements; `caller` is looked at again when those grow."""
-    if not isinstance(known, Array) or not isinstance(type_, Array) or caller is None:
+    if not isinstance(known, Array) or not isinstance(type_, Array) or known.name != type_.name or caller is None:
         return False
     content = type_.cell.read(caller)
     return content is not NEVER and type(content) is Ty and known.cell.read(caller) is content

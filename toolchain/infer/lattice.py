@@ -122,6 +122,24 @@ class Union(Ty):
         self.members = dict(sorted(members.items()))
 
 
+class TypedArray(Array):
+    """An array whose elements lie in memory as `storage` (`ir.types.STORAGE`, `i64` or `f64`): Ints or Floats."""
+
+    __slots__ = ("storage",)
+
+    def __init__(self, storage: str, cell: FixedCell) -> None:
+        super().__init__(cell)
+        self.name = TYPED_ARRAYS[storage]
+        self.storage = storage
+
+
+#: What the language calls arrays with these elements.
+TYPED_ARRAYS = {
+    "u8": "Uint8Array", "s8": "Int8Array", "u16": "Uint16Array", "s16": "Int16Array", "u32": "Uint32Array",
+    "s32": "Int32Array", "i64": "BigInt64Array", "f32": "Float32Array", "f64": "Float64Array",
+}  # fmt: skip
+
+
 class Shared(Ty):
     """The cell of a variable that closures share."""
 
@@ -225,6 +243,22 @@ class TypeCell:
             self.on_growth(reader)
 
 
+class FixedCell(TypeCell):
+    """A cell whose type is given: what is stored is converted to it."""
+
+    __slots__ = ()
+
+    def __init__(self, type_: Ty) -> None:
+        super().__init__(lambda instance: None)
+        self._type = type_
+
+    def grow(self, type_: Ty) -> None:
+        pass
+
+    def unify(self, other: TypeCell) -> None:
+        pass
+
+
 class RecordCell:
     """The shape of the records that one place makes: fields fixed by name, or a dictionary once that does not do.
 
@@ -316,7 +350,7 @@ def join(a: Ty, b: Ty) -> Ty:
         return FLOAT
     if a is NIL or b is NIL or isinstance(a, Opt) or isinstance(b, Opt):
         return _join_optional(a, b)
-    if isinstance(a, Array) and isinstance(b, Array):
+    if isinstance(a, Array) and isinstance(b, Array) and a.name == b.name:
         a.cell.unify(b.cell)
         return a
     if isinstance(a, Shared) and isinstance(b, Shared):
@@ -443,7 +477,7 @@ def alike(a: Ty, b: Ty, assumed: Pairs | None = None) -> bool:
     """Whether both have the same structure, if perhaps different cells. Pairs of cells are compared once (`assumed`)."""
     if same(a, b):
         return True
-    if type(a) is not type(b):
+    if type(a) is not type(b) or a.name != b.name:
         return False
     assumed = set() if assumed is None else assumed
     if isinstance(a, Array | Shared) and isinstance(b, Array | Shared):

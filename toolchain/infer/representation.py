@@ -29,6 +29,7 @@ from .lattice import (
     Tuple,
     Ty,
     TypeCell,
+    TypedArray,
     Union,
 )
 
@@ -71,6 +72,8 @@ def ir_type(type_: Ty) -> t.Type:
 
 def view_type(type_: Array | Shared) -> t.Type:
     """The type of an array or a cell as the ops on it want it."""
+    if isinstance(type_, TypedArray):
+        return t.array(t.make(type_.storage))
     content = type_.cell.type
     part = t.I64 if content is NEVER else ir_type(content)
     return t.array(part) if isinstance(type_, Array) else t.cell(part)

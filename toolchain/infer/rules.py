@@ -33,6 +33,9 @@ class Context(Protocol):
     def nominal_of(self, op: Op, declaration: Declaration) -> Nominal:
         """The type of the value of a declared type that `op` makes in the present instance."""
 
+    def typed_array(self, storage: str) -> Ty:
+        """The type of typed arrays with these elements."""
+
     def declaration(self, name: str) -> Declaration | None:
         """The declared type of the program or the library with this name."""
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from wasmlathe.ir.core import Op
 
 from .choices import CallFunction, Choice, Problem, Typed
-from .lattice import BOOL, FLOAT, INT, NEVER, NIL, STRING, Array, Nominal, Record, Tuple, Ty, show
+from .lattice import BOOL, FLOAT, INT, NEVER, NIL, STRING, Array, Nominal, Record, Tuple, Ty, TypedArray, not_nil, show
 from .rules import NUMBERS, Context, library, rule
 from .rules_records import as_dictionary, constant_key, get_field, set_field
 
@@ -106,6 +106,8 @@ def _set_index(op: Op, types: Sequence[Ty], context: Context) -> Choice:
         return library("__set_at_float", 3)
     if index is not INT:
         return Problem("E0106", f"an index must be Int, not {show(index)}")
+    if isinstance(receiver, TypedArray) and not_nil(value) not in NUMBERS:
+        return Problem("E0106", f"elements of {show(receiver)} are numbers, not {show(value)}")
     receiver.cell.grow(value)
     return Typed(NIL, [receiver, INT, context.read(receiver.cell)],
                  lambda em, v: em.set_element(receiver, *v))  # fmt: skip

@@ -10,7 +10,7 @@ from wasmlathe.ir.core import Op
 
 from . import synthesis
 from .choices import CallFunction, CallSites, Choice, Problem, Typed
-from .lattice import NEVER, NIL, STRING, Array, Func, Nominal, Record, Shared, Ty, is_dictionary, kind, show
+from .lattice import INT, NEVER, NIL, STRING, Array, Func, Nominal, Record, Shared, Ty, is_dictionary, kind, show
 from .rules import Context, library, rule
 from .rules_records import field_names, get_field
 
@@ -68,6 +68,11 @@ def _call_sites(function: Func, operands: list[int], context: Context) -> Choice
     return choice
 
 
+def _method_kind(receiver: Ty) -> str:
+    """Whose methods values of the type have."""
+    return "Array" if isinstance(receiver, Array) else kind(receiver)
+
+
 @rule("method")
 def _method(op: Op, types: Sequence[Ty], context: Context) -> Choice:
     name, receiver = op.attrs["name"], types[0]
@@ -77,9 +82,9 @@ def _method(op: Op, types: Sequence[Ty], context: Context) -> Choice:
         names = field_names(receiver, context)
         if names is not None and name in names:
             return CallFunction(synthesis.call_field(context, name, len(types) - 1), list(range(len(types))))
-    function = method_function(kind(receiver), name)
+    function = method_function(_method_kind(receiver), name)
     if function is None:
-        known = sorted(METHODS.get(kind(receiver), ()))
+        known = sorted(METHODS.get(_method_kind(receiver), ()))
         close = nearest(name, known)
         hint = f"did you mean '.{close}'?" if close else None
         return Problem("E0105", f"{show(receiver)} has no method '{name}'", hint)
@@ -121,7 +126,7 @@ def _getattr(op: Op, types: Sequence[Ty], context: Context) -> Choice:
     found = get_field(op, receiver, name, context)
     if found is not None:
         return found
-    hint = f"it is a method: '.{name}(...)'" if name in METHODS.get(kind(receiver), ()) else None
+    hint = f"it is a method: '.{name}(...)'" if name in METHODS.get(_method_kind(receiver), ()) else None
     return Problem("E0105", f"{show(receiver)} has no field '{name}'", hint)
 
 
@@ -163,7 +168,10 @@ def _cell_set(op: Op, types: Sequence[Ty], context: Context) -> Choice:
 @rule("global_get")
 def _global_get(op: Op, types: Sequence[Ty], context: Context) -> Choice:
     name, checked = op.attrs["name"], op.attrs["checked"]
-    content = context.read(context.global_cell(name))
+    cell = context.global_cell(name)
+    if op.attrs["zero"]:
+        cell.grow(INT)
+    content = context.read(cell)
     if content is NEVER:  # nothing that is executed sets it
         return Typed(NEVER, [], lambda em, v: em.uninitialised(name))
     return Typed(content, [], lambda em, v: em.global_get(name, checked))

@@ -8,8 +8,8 @@ from wasmlathe.ir.core import Op
 from wasmlathe.stdlib.intrinsics import INTRINSICS
 
 from .choices import CallSites, Choice, Problem, Typed
-from .lattice import BOOL, BOOLS, FLOAT, INT, NEVER, NIL, STRING, Array, Func, Ty, join, not_nil, show
-from .rules import Context, Rule, rule
+from .lattice import BOOL, BOOLS, FLOAT, INT, NEVER, NIL, STRING, Array, Func, Ty, TypedArray, join, not_nil, show
+from .rules import NUMBERS, Context, Rule, rule
 from .rules_calls import with_arity, wrong_arity
 from .rules_records import (
     address,
@@ -43,6 +43,8 @@ def _intrinsic(op: Op, types: Sequence[Ty], context: Context) -> Choice:
             return Problem("E0100", f"Type mismatch: {param} is expected, but got {show(actual)}")
         wants.append(wanted)
     result = _intrinsic_result(row.result, array, context)
+    if isinstance(result, TypedArray):
+        return Typed(result, wants, lambda em, v: em.new_array(result, v[0]))
     return Typed(result, wants, lambda em, v: em.intrinsic(row, result, v, wants))
 
 
@@ -53,6 +55,8 @@ def _wanted(param: str, actual: Ty, array: Array | None, context: Context) -> Ty
         return actual if isinstance(actual, Array) else None
     if param == "Element":
         assert array is not None  # every intrinsic with an Element takes an Array
+        if isinstance(array, TypedArray) and not_nil(actual) not in NUMBERS:
+            return None
         array.cell.grow(actual)
         return context.read(array.cell)
     wanted = _KINDS[param]
@@ -62,6 +66,8 @@ def _wanted(param: str, actual: Ty, array: Array | None, context: Context) -> Ty
 
 
 def _intrinsic_result(result: str, array: Array | None, context: Context) -> Ty:
+    if result.startswith("Typed<"):
+        return context.typed_array(result.removeprefix("Typed<").removesuffix(">"))
     if result == "Element":
         assert array is not None
         return context.read(array.cell)
@@ -82,6 +88,8 @@ def _array_like(op: Op, types: Sequence[Ty], context: Context) -> Choice:
     model, size = types
     if not isinstance(model, Array) or size is not INT:
         return Problem("E0100", f"Type mismatch: an array is expected, but got {show(model)}")
+    if isinstance(model, TypedArray):
+        return Typed(model, [model, INT], lambda em, v: em.new_array(model, v[1]))
     cell = context.cell_of(op)
     cell.grow(context.read(model.cell))
     context.read(cell)
@@ -94,6 +102,8 @@ def _array_copy(op: Op, types: Sequence[Ty], context: Context) -> Choice:
     target, _, source, _, _ = types
     if not isinstance(target, Array) or not isinstance(source, Array):
         return Problem("E0100", f"Type mismatch: an array is expected, but got {show(source)}")
+    if target.name != source.name:
+        return Problem("E0100", f"elements of {show(source)} cannot be copied to {show(target)} as a block")
     join(target, source)
     return Typed(NIL, [target, INT, source, INT, INT], lambda em, v: em.array_copy(target, source, v))
 

@@ -122,6 +122,8 @@ def _fits(type_: Ty, wanted: str) -> bool:
     """
     if wanted == "Fields":
         return isinstance(type_, Record) or (isinstance(type_, Nominal) and not type_.declaration.is_sum)
+    if wanted == "Array":
+        return isinstance(type_, Array)
     return wanted in (kind(type_), union_key(type_)) or (wanted == "Number" and type_ in NUMBERS)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from wasmlathe.diagnostics import nearest
@@ -15,7 +16,14 @@ from .names import NAMESPACES
 from .symbols import FunctionInfo, LibraryName, Variable
 
 #: Derived function of a type -> the library function behind it.
-_DERIVED = {"__eq": "__eq", "__show": "__show_value", "toJSON": "jsonStringify"}
+_DERIVED = {"__show": "__show_value", "toJSON": "jsonStringify"}
+
+#: Types whose values `fromJSON` reads, alone and as parts of what the patterns say -> library function.
+_JSON_SCALARS = ("Int", "Float", "String", "Bool")
+_JSON_PARTS = (
+    (re.compile(r"\[(Int|Float|String|Bool)\]"), "__json_as_array"),
+    (re.compile(r"(Int|Float|String|Bool) \| Nil"), "__json_or_nil"),
+)
 
 #: Library functions of two arguments that programs may call with more -> what they are for an array.
 _FOLDED = {"__max2": "max", "__min2": "min"}
@@ -288,23 +296,35 @@ class CallLowering(LoweringCore):
         if len(arguments) != count:
             self.error("E0206", f"'{node.name}' takes {counted(count, 'argument')}, not {len(arguments)}", node)
             return self.nil(node)
+        if node.name == "__eq":
+            return self.op("eq", node, *arguments)
         if node.name in _DERIVED:
             return self.call(_DERIVED[node.name], node, *arguments)
         return self._from_json(type_, node, arguments[0])
 
     def _from_json(self, type_: TypeInfo, node: s.Node, text: Value) -> Value:
         """A value of a record type from JSON text: its fields are those of the object in the text."""
-        parsed = self.call("__from_json", node, text)
         case = type_.constructor
         if case is None:
-            return parsed
-        fields = []
-        for field in case.fields:
-            value = self.op("index", node, parsed, self.const(field.name, node))
-            if field.type is not None:
-                value = self.op("annotate", node, value, type=self.type_text(field.type))
-            fields.append(value)
-        return self._construct(case, node, fields)
+            return self.unsupported("`fromJSON` of a type with variants", node)
+        parsed = self.call("__from_json", node, text)
+        fields = [self.op("index", node, parsed, self.const(field.name, node)) for field in case.fields]
+        typed = zip(fields, case.fields, strict=True)
+        return self._construct(case, node, [self._decoded(value, field.type, node) for value, field in typed])
+
+    def _decoded(self, value: Value, type_: s.TypeExpr | None, node: s.Node) -> Value:
+        """A value of a JSON text as what the type of a field says."""
+        if type_ is None:
+            return value
+        wanted = self.type_text(type_)
+        if wanted in _JSON_SCALARS:
+            return self.call(f"__json_as_{wanted}", node, value)
+        for pattern, function in _JSON_PARTS:
+            found = pattern.fullmatch(wanted)
+            if found is not None:
+                decode = self.op("closure", node, function=f"{LIBRARY_PREFIX}__json_as_{found[1]}")
+                return self.call(function, node, value, decode)
+        return self.unsupported(f"`fromJSON` with a field of type `{wanted}`", node)
 
     def _no_member(self, type_: TypeInfo, node: s.MethodCall | s.Member) -> Value:
         name = type_.source_name

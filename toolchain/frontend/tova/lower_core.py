@@ -258,7 +258,9 @@ class LoweringCore:
             if variable.initial is not None and not variable.reassigned and not self._needs_check(variable):
                 return self.const(variable.initial.value, node)
             checked = self._needs_check(variable) and self.info is not variable.function
-            return self.op("global_get", node, name=self.unit.global_name(variable), checked=checked)
+            # The top level of library files is not executed: their variables begin as the zero of their type.
+            zero = self.unit.prefix == LIBRARY_PREFIX and isinstance(variable.initial, s.IntLit)
+            return self.op("global_get", node, name=self.unit.global_name(variable), checked=checked, zero=zero)
         value = self.env.get(variable)
         if value is None:
             return self._uninitialised(variable, node)

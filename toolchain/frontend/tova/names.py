@@ -30,6 +30,13 @@ NAMESPACES: dict[str, dict[str, str | float]] = {
     "math": _MATH,
     "performance": {"now": "now"},
     "Date": {"now": "__date_now"},
+    **{
+        name: {"new": f"__new_{name.removesuffix('Array').lower().removeprefix('big')}"}
+        for name in (
+            "Float64Array", "Float32Array", "Int8Array", "Int16Array", "Int32Array", "BigInt64Array", "Uint8Array",
+            "Uint16Array", "Uint32Array",
+        )
+    },
     "String": {"fromCharCode": "__from_code", "fromCodePoint": "__from_code"},
 }
 
@@ -95,10 +102,10 @@ NOT_YET = _names(
     "Map Set enumerate zip groupBy compare compareBy Less Equal Greater keys values entries "
     "merge hasKey fromEntries mapValues pick omit get clone freeze frequencies fmt table panel progress partial "
     "curry once memoize debounce throttle jsonParse jsonStringify jsonPretty json JSON regexTest regexMatch "
-    "regexFindAll regexReplace regexSplit regexCapture regexBuilder re RegExp Float64Array Float32Array Int8Array "
-    "Int16Array Int32Array BigInt64Array Uint8Array Uint16Array Uint32Array Uint8ClampedArray typedSum typedDot "
-    "typedNorm typedAdd typedScale typedMap typedReduce typedSort typedZeros typedOnes typedFill typedRange "
-    "typedLinspace parallel race timeout retry parallelMap Channel dateParse dateFormat dateAdd "
+    "regexFindAll regexReplace regexSplit regexCapture regexBuilder re RegExp "
+    "Uint8ClampedArray "
+
+    "parallel race timeout retry parallelMap Channel dateParse dateFormat dateAdd "
     "tryAsync Counter DefaultDict OrderedDict Deque LRUCache "
     "green red blue yellow bold dim base64Encode base64Decode hexEncode hexDecode "
     "urlEncode urlDecode uuid isEmail isUrl isNumeric isAlpha isAlphanumeric isUuid isHex Promise Error console "

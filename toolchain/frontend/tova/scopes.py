@@ -22,6 +22,8 @@ from .scopes_types import TypeScopes
 from .scopes_warnings import Warnings
 from .symbols import FunctionInfo, LibraryName, ModuleName, Resolution, Scope, Symbol, Variable
 
+_LITERALS = (s.IntLit, s.FloatLit, s.BoolLit, s.StrLit)
+
 
 def resolve(
     program: s.Program,
@@ -392,7 +394,7 @@ class Resolver(TypeScopes):
             symbol = self.result.meaning.get(target)
             if not isinstance(symbol, Variable):
                 continue
-            if isinstance(value, s.IntLit | s.FloatLit | s.BoolLit | s.StrLit):
+            if isinstance(value, _LITERALS):
                 symbol.initial = symbol.initial or value
             elif isinstance(value, s.Lambda) and not symbol.mutable:
                 self._name_lambda(value, symbol)
@@ -466,8 +468,11 @@ class Resolver(TypeScopes):
             if part is not None:
                 self._visit(part)
         self.ready_at = node.end
-        for name in node.names:
+        for name, value in zip(node.names, node.values, strict=True):
             self._new_local(name, name.name, mutable=True)
+            variable = self.result.meaning.get(name)
+            if isinstance(variable, Variable) and isinstance(value, _LITERALS):
+                variable.initial = value
         self.ready_at = None
 
     def _visit_Destructure(self, node: s.Destructure) -> None:

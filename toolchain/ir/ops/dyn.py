@@ -176,7 +176,14 @@ ROWS: list[OpRow] = [
     _row("cell_empty", "A cell without content yet: it is set before it is read.", ()),
     _row("cell_get", "The content of the cell.", _D1),
     _row("cell_set", "Replace the content of the cell by b.", _D2, ()),
-    _row("global_get", "The module variable `name`; `checked` if it may not be set yet.", (), name=str, checked=bool),
+    _row(
+        "global_get",
+        "The module variable `name`; `checked` if it may not be set yet; `zero` if it is an Int that begins as 0.",
+        (),
+        name=str,
+        checked=bool,
+        zero=bool,
+    ),
     _row("global_set", "Store into the module variable `name`.", _D1, (), name=str),
     OpRow(
         "dyn.annotate",
