@@ -43,6 +43,19 @@ TARGETS = {
     "spectral_norm": 1.05,
     "fannkuch": 1.05,
     "mandelbrot": 1.0,
+    "binary_trees": 0.35,
+    "deriv": 0.25,
+    "map_filter_reduce": 0.4,
+    "find": 0.45,
+    "match_dispatch": 1.2,
+    "match_create": 0.5,
+    "match_10arm": 0.6,
+    "result_check": 1.0,
+    "result_map3": 0.05,
+    "result_flatmap": 0.4,
+    "option_unwrap_or": 0.55,
+    "closure_counter": 1.0,
+    "tak": 0.85,
 }
 
 # One run of one side: the text it printed and the seconds it took.
@@ -155,13 +168,13 @@ def row(comparison: Comparison) -> str:
     goal = "" if target is None else f"{target:.2f} {'met' if comparison.ratio <= target else 'missed'}"
     outliers = comparison.ours.outliers + comparison.peer.outliers
     return (
-        f"{comparison.name:<14}{comparison.ours.median * 1e3:>10.2f}{comparison.peer.median * 1e3:>10.2f}"
+        f"{comparison.name:<18}{comparison.ours.median * 1e3:>10.2f}{comparison.peer.median * 1e3:>10.2f}"
         f"{comparison.ratio:>8.3f}  {comparison.low:.3f}-{comparison.high:.3f}  {goal:<12}"
         f"{f'{outliers} outliers' if outliers else ''}"
     ).rstrip()
 
 
-HEADER = f"{'kernel':<14}{'ours ms':>10}{'go ms':>10}{'ratio':>8}  {'95 % CI':<11}  target"
+HEADER = f"{'kernel':<18}{'ours ms':>10}{'go ms':>10}{'ratio':>8}  {'95 % CI':<11}  target"
 
 
 def measure(names: list[str], runs: int, args: list[str], pipeline: str) -> Iterator[Comparison | Failed]:

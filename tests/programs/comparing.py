@@ -1,0 +1,128 @@
+"""Does a program do the same everywhere? And if not: which of its statements are needed to show that."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from wasmlathe.diagnostics import CompileError
+
+from .running import Outcome, execute, forget
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to run a program."""
+
+    engine: str
+    level: str
+    gc_stress: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.engine} at {self.level}{' --gc-stress' if self.gc_stress else ''}"
+
+
+#: What all others are compared with: nothing is optimized, and every op is the Python function of its row.
+REFERENCE = Way("python", "O0")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What went wrong with a program; `key` is alike for what is probably the same fault."""
+
+    key: str
+    text: str
+
+
+def observed(text: str, way: Way) -> Outcome:
+    """What the program did, but for the line of a panic: of two equal checks one may have been left out."""
+    return replace(execute(text, way.level, way.engine, verify=False, gc_stress=way.gc_stress), line=None)
+
+
+def difference(text: str, ways: Sequence[Way]) -> Difference | None:
+    """The first thing that is wrong: the compiler refuses the program or fails, or two ways disagree."""
+    way = REFERENCE
+    try:
+        first = observed(text, way)
+        for way in ways:
+            outcome = observed(text, way)
+            if outcome != first:
+                return Difference(f"{way} differs", _unlike(first, outcome, way))
+    except CompileError as error:
+        messages = [d.message for d in error.diagnostics if d.severity == "error"]
+        return Difference(f"refused: {_alike(messages[0])}", "\n".join(messages))
+    except Exception as error:  # whatever the compiler or an engine raises is what is looked for
+        return Difference(f"{way}: {type(error).__name__}: {_alike(str(error))}", f"{way}: {error}")
+    finally:
+        forget()
+    return None
+
+
+def _alike(message: str) -> str:
+    return re.sub(r"\d+", "N", message)[:120]
+
+
+def _unlike(first: Outcome, other: Outcome, way: Way) -> str:
+    lines = [f"{REFERENCE}: {_end(first)}", f"{way}: {_end(other)}"]
+    for number, (a, b) in enumerate(zip(first.stdout.split("\n"), other.stdout.split("\n"), strict=False), 1):
+        if a != b:
+            return "\n".join([*lines, f"line {number} of the output: {a!r} and {b!r}"])
+    return "\n".join(lines)
+
+
+def _end(outcome: Outcome) -> str:
+    return f"panic: {outcome.panic}" if outcome.panic is not None else f"status {outcome.status}"
+
+
+def shrink(text: str, is_wrong: Callable[[str], bool], seconds: float = 60.0) -> str:
+    """The text with as many statements left out as can be while it stays wrong, as far as the time goes."""
+    until = time.monotonic() + seconds
+    lines = text.rstrip("\n").split("\n")
+    size = max(len(lines) // 2, 1)
+    while time.monotonic() < until:
+        smaller = next((s for s in _smaller(lines, size, until) if is_wrong("\n".join(s) + "\n")), None)
+        if smaller is not None:
+            lines = smaller
+        elif size == 1:
+            break
+        else:
+            size //= 2
+    return "\n".join(lines) + "\n"
+
+
+def _smaller(lines: list[str], size: int, until: float) -> Iterator[list[str]]:
+    """The lines without some: `size` statements in a row, or the head and the end of a block around what it holds."""
+    at = 0
+    while at < len(lines) and time.monotonic() < until:
+        end = at
+        for _ in range(size):
+            end = _statement_end(lines, end) if end < len(lines) else end
+        if end > at and _is_balanced(lines[at:end]):
+            yield lines[:at] + lines[end:]
+        if size == 1 and lines[at].endswith("{") and lines[end - 1].strip() == "}":
+            yield lines[:at] + lines[at + 1 : end - 1] + lines[end:]
+        at += 1
+
+
+def _statement_end(lines: list[str], start: int) -> int:
+    """Behind the statement that begins at the line: behind its last `}` if it is a block, `else` and `catch` included."""
+    if not lines[start].endswith("{"):
+        return start + 1
+    indent = len(lines[start]) - len(lines[start].lstrip())
+    closing = " " * indent + "}"
+    for at in range(start + 1, len(lines)):
+        if lines[at].startswith(closing) and not lines[at].endswith("{"):
+            return at + 1
+    return len(lines)
+
+
+def _is_balanced(lines: list[str]) -> bool:
+    depth = 0
+    for line in lines:
+        depth -= line.lstrip().startswith("}")
+        if depth < 0:
+            return False
+        depth += line.endswith("{")
+    return depth == 0

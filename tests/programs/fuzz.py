@@ -1,0 +1,86 @@
+"""Compare what random programs over the data types do, until told to stop.
+
+    python -m tests.programs.fuzz --count 1000 --seed 1
+
+Every program runs on the Python engine without optimization and on wasm at some levels; every few programs also run on the
+Python engine at O2 and with a collection at every allocation. A difference is shown with its seed, once for what is
+probably the same fault, and then with as few statements as still show it. Ends with status 1 if there was any.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections import Counter
+from random import Random
+
+from .comparing import Difference, Way, difference, shrink
+from .generate_data import program
+from .running import LEVELS
+
+
+def ways(rng: Random, levels: int, gc_stress: bool) -> list[Way]:
+    """Some ways to run a program; which, the seed says."""
+    chosen = [Way("wasm", level) for level in rng.sample(LEVELS, levels)]
+    if rng.random() < 0.1:
+        chosen.append(Way("python", "O2"))
+    if gc_stress or rng.random() < 0.1:
+        chosen.append(Way("wasm", rng.choice(LEVELS), gc_stress=True))
+    return chosen
+
+
+class Findings:
+    """Faults that were found, by what they look like."""
+
+    def __init__(self, seconds_to_shrink: float) -> None:
+        self.seconds_to_shrink = seconds_to_shrink
+        self.count: Counter[str] = Counter()
+
+    def add(self, seed: int, text: str, found: Difference, tried: list[Way]) -> None:
+        self.count[found.key] += 1
+        if self.count[found.key] > 1:
+            say(f"seed {seed}: again: {found.key}")
+            return
+        say(f"seed {seed}: {found.key}\n{found.text}")
+        smaller = shrink(text, lambda t: self._is_same(t, found, tried), self.seconds_to_shrink)
+        say(f"--- seed {seed}, {len(smaller.splitlines())} lines\n{smaller}---")
+
+    @staticmethod
+    def _is_same(text: str, found: Difference, tried: list[Way]) -> bool:
+        again = difference(text, tried)
+        return again is not None and again.key == found.key
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0] if __doc__ else None)
+    parser.add_argument("--count", type=int, default=1000, help="how many programs")
+    parser.add_argument("--seed", type=int, default=1, help="the first seed; each program takes the next")
+    parser.add_argument("--levels", type=int, default=2, choices=range(1, len(LEVELS) + 1), help="wasm levels a program")
+    parser.add_argument("--gc-stress", action="store_true", help="run every program with a collection at every allocation")
+    parser.add_argument("--shrink", type=float, default=60.0, metavar="SECONDS", help="time for making a finding smaller")
+    options = parser.parse_args()
+    findings, started, done = Findings(options.shrink), time.monotonic(), 0
+    try:
+        for seed in range(options.seed, options.seed + options.count):
+            text, tried = program(Random(seed)), ways(Random(-seed), options.levels, options.gc_stress)
+            found = difference(text, tried)
+            if found is not None:
+                findings.add(seed, text, found, tried)
+            done += 1
+            if done % 200 == 0:
+                say(f"{done} programs, {(time.monotonic() - started) / done:.2f} s each, {findings.count.total()} wrong")
+    except KeyboardInterrupt:
+        pass
+    say(f"{done} programs from seed {options.seed}: {findings.count.total()} wrong")
+    for key, count in findings.count.most_common():
+        say(f"{count:6} {key}")
+    return 1 if findings.count else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
