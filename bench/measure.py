@@ -27,6 +27,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import perf_counter
 
+import data
+
 BENCH = Path(__file__).resolve().parent
 PROGRAMS = BENCH / "programs"
 GO_PEERS = BENCH / "peers" / "go"
@@ -56,6 +58,15 @@ TARGETS = {
     "option_unwrap_or": 0.55,
     "closure_counter": 1.0,
     "tak": 0.85,
+    "sort_floats": 0.15,
+    "sort_ints": 0.1,
+    "join": 0.35,
+    "split": 0.5,
+    "replace": 0.6,
+    "contains": 1.0,
+    "sha256": 1.15,
+    "lz": 0.85,
+    "levenshtein": 0.55,
 }
 
 # One run of one side: the text it printed and the seconds it took.
@@ -126,13 +137,15 @@ def our_run(program: Path, args: list[str], pipeline: str) -> Run:
     """Runs of our program in this process; compiles it first, so that no run does."""
     from wasmlathe import api
     from wasmlathe.wasm_runtime import engine
+    from wasmlathe.wasm_runtime.grants import Grants
 
     artifact = api.compile(program, pipeline=pipeline)
+    grants = Grants(reads=[str(data.FOLDER)])
 
     def run() -> tuple[str, float]:
         output = io.StringIO()
         start = perf_counter()
-        status = engine.run(artifact, args, engine.NO_LIMITS, output)
+        status = engine.run(artifact, args, engine.NO_LIMITS, output, grants=grants)
         elapsed = perf_counter() - start
         if status:
             raise Failed(f"{program.name} ended with status {status}")
@@ -177,12 +190,20 @@ def row(comparison: Comparison) -> str:
 HEADER = f"{'kernel':<18}{'ours ms':>10}{'go ms':>10}{'ratio':>8}  {'95 % CI':<11}  target"
 
 
-def measure(names: list[str], runs: int, args: list[str], pipeline: str) -> Iterator[Comparison | Failed]:
+def arguments_of(name: str, size: str | None) -> list[str]:
+    """The arguments of both sides of a kernel: its size, or the path of its file of that size."""
+    if name in data.DATA:
+        return [str(data.file_for(name, None if size is None else int(size)))]
+    return [] if size is None else [size]
+
+
+def measure(names: list[str], runs: int, size: str | None, pipeline: str) -> Iterator[Comparison | Failed]:
     """One comparison a kernel; what went wrong instead, if something did, so that the others are measured all the same."""
     with tempfile.TemporaryDirectory() as folder:
         build_go_peers(Path(folder))
         for name in names:
             try:
+                args = arguments_of(name, size)
                 ours = our_run(PROGRAMS / f"{name}.tova", args, pipeline)
                 yield compare(name, ours, peer_run(Path(folder) / name, args), runs)
             except Failed as problem:
@@ -193,7 +214,7 @@ def parse_arguments(words: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Measure the kernels of bench/programs against Go.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(names_of_kernels())}; default: all")
     parser.add_argument("--runs", type=int, default=15, help="measured runs of each side (default 15)")
-    parser.add_argument("--size", help="the argument of both sides instead of their usual size")
+    parser.add_argument("--size", help="the argument of both sides instead of their usual size, or that of their file")
     parser.add_argument("--pipeline", default="O3", help="the pipeline that compiles ours (default O3)")
     parser.add_argument("--json", type=Path, help="write all runs to this file as well")
     arguments = parser.parse_args(words)
@@ -207,12 +228,12 @@ def parse_arguments(words: list[str] | None) -> argparse.Namespace:
 
 def main(words: list[str] | None = None) -> int:
     arguments = parse_arguments(words)
-    args = [] if arguments.size is None else [arguments.size]
     done: list[Comparison] = []
     failures = 0
     try:
         print(HEADER)
-        for result in measure(arguments.names or names_of_kernels(), arguments.runs, args, arguments.pipeline):
+        names = arguments.names or names_of_kernels()
+        for result in measure(names, arguments.runs, arguments.size, arguments.pipeline):
             if isinstance(result, Failed):
                 failures += 1
                 print(result, file=sys.stderr)

@@ -104,6 +104,7 @@ INTRINSICS: dict[str, Intrinsic] = dict(
         # calls, identity, the end
         ("call_indexed", Intrinsic("Call a callback with an element and, if it wants one, its index.",
                                    ("T", "T", "Int"), "T", "call_indexed")),
+        ("takes", Intrinsic("Whether a function requires so many arguments (a literal).", ("T", "T"), "T", "takes")),
         # records, tuples and declared types: the fields of a value, whatever they are (rules_records)
         ("each_field", Intrinsic("Call a function with name and value of every field.", ("T", "T"), "T", "each_field")),
         ("all_fields", Intrinsic("Whether a function holds for the fields of two values of one type.", ("T", "T", "T"), "T",
@@ -115,12 +116,18 @@ INTRINSICS: dict[str, Intrinsic] = dict(
         ("has_fields", Intrinsic("Whether each_field can go over values of the type.", ("T",), "T", "has_fields")),
         ("is_sum", Intrinsic("Whether a value is of a declared type with cases.", ("T",), "T", "is_sum")),
         ("is_declared", Intrinsic("Whether a value is of a type that the program declares.", ("T",), "T", "is_declared")),
+        ("has_method", Intrinsic("Whether a value is of a declared type with a method of this name (a literal).", ("T", "T"),
+                                 "T", "has_method")),
         ("same_kind", Intrinsic("Whether all_fields can go over two values.", ("T", "T"), "T", "same_kind")),
         ("address", Intrinsic("A number that tells an object from all others.", ("T",), "T", "address")),
         ("derives_eq", Intrinsic("Whether the type derives Eq.", ("T",), "T", "derives_eq")),
         ("same", Intrinsic("Whether both are the same object.", ("T", "T"), "Bool", "data.same")),
         ("panic", Intrinsic("End the program with a message.", ("String",), "Never", "data.panic")),
         # the host
+        ("string_scratch", Intrinsic("A text of 24 bytes, always the same, to be filled and written at once.", (), "String",
+                                     "data.string_scratch")),
+        ("write_part", Intrinsic("Write the bytes from an index on, so many.", ("String", "Int", "Int"), "Nil",
+                                 "data.write_part")),
         ("write", Intrinsic("Write to standard output.", ("String",), "Nil", "data.write")),
         ("now", Intrinsic("Milliseconds since some moment.", (), "Float", "import:now")),
         ("random", Intrinsic("A random number in [0, 1).", (), "Float", "import:random")),

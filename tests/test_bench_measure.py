@@ -19,7 +19,9 @@ def measure() -> Iterator[ModuleType]:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    with pytest.MonkeyPatch.context() as patch:  # dataclasses look their own module up
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(SCRIPT.parent)  # where its module `data` is
+        # dataclasses look their own module up
         patch.setitem(sys.modules, "bench_measure", module)
         spec.loader.exec_module(module)
         yield module

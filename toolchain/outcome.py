@@ -60,13 +60,19 @@ def tell(text: str) -> None:
 
 
 def render_panic(panic: ProgramPanic, color: bool, with_frames: bool = False) -> str:
-    """Message, place and source line of a panic; with `with_frames` also the calls that led there."""
+    """Message, place and source line of a panic, and the calls of the program that led there.
+
+    With `with_frames` calls inside the library are told too.
+    """
     head = "\x1b[1;31merror\x1b[0m: " if color else "error: "
     lines = [head + panic.message]
     if panic.location is not None:
         lines += _place(panic.location, color)
-    if with_frames:
-        lines += [f"  in {frame}" for frame in panic.frames[:_MOST_FRAMES]]
+    shown = [f for f in panic.frames if with_frames or f.location is not None]
+    if with_frames or len(shown) > 1:
+        lines += [f"  in {frame}" for frame in shown[:_MOST_FRAMES]]
+        if len(shown) > _MOST_FRAMES:
+            lines.append(f"  ... and {len(shown) - _MOST_FRAMES} more")
     return "\n".join(lines)
 
 

@@ -62,8 +62,28 @@ func @f(%n: i64) -> i64 {
 
 
 def test_a_rotated_loop_has_its_condition_at_the_bottom_and_no_block() -> None:
-    assert keywords(ROTATED) == ["loop", "if", "block", "br"]  # the block holds the moves of the back edge
+    assert keywords(ROTATED) == ["loop", "br_if"]  # the moves of the back edge come before the branch
     assert Compiled(module_of(ROTATED)).call("f", 10) == (45,)
+
+
+def test_moves_stay_behind_the_condition_where_the_way_out_needs_what_they_overwrite() -> None:
+    text = ROTATED.replace("ret %more", "ret %sum")
+    assert keywords(text) == ["loop", "if", "block", "br"]
+    assert Compiled(module_of(text)).call("f", 10) == (36,)
+
+
+def test_what_the_way_out_computes_of_old_values_is_computed_before_the_moves() -> None:
+    text = ROTATED.replace("  %again", "  %old: i64 = i64.mul %sum, %i\n  %again").replace("^done\n", "^done(%old)\n")
+    text = text.replace("^done:\n  ret %more", "^done(%r: i64):\n  ret %r")
+    assert keywords(text) == ["loop", "br_if"]
+    assert Compiled(module_of(text)).call("f", 10) == (36 * 9,)
+
+
+def test_an_exchange_on_the_way_back_reads_both_before_it_writes() -> None:
+    text = ROTATED.replace("^loop(%next, %more), ^done", "^done, ^loop(%more, %next)")
+    text = text.replace("i64.lt_s %next, %n", "i64.gt_s %next, %n").replace("ret %more", "ret %next")
+    assert keywords(text) == ["loop", "br_if"]
+    assert Compiled(module_of(text)).call("f", 10) == (13,)
 
 
 def test_a_loop_without_values_is_a_loop_and_a_conditional_branch() -> None:

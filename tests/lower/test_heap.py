@@ -19,6 +19,7 @@ from wasmlathe.lower import heap_state, layout
 from wasmlathe.lower.lower_data import LowerOptions, lower_data
 from wasmlathe.lower.size_classes import BLOCK_BYTES, CELL_BYTES, MAX_SMALL_BYTES, class_of
 from wasmlathe.passes import gc_roots
+from wasmlathe.passes.analysis.effects import effects
 from wasmlathe.pipeline.analyses import AnalysisCache
 from wasmlathe.pipeline.spec import PassContext
 from wasmlathe.wasm_runtime import heap_stats
@@ -232,6 +233,15 @@ def test_objects_that_allocation_counts():
         heap.make(1)
     assert heap.stats.objects == before.objects + 10
     assert heap.stats.allocated_bytes == before.allocated_bytes + 10 * 24
+
+
+@pytest.mark.parametrize("name", ["rt-collect", "rt-alloc-large"])
+def test_what_a_collection_writes_can_be_seen(name):
+    """Passes rely on it: what a class's run was before a call that may collect, it is not after it."""
+    module = with_roots(NODES)
+    writes = effects(module)[name].writes
+    assert {"heap.class.next", "heap.class.end", "header"} <= writes
+    assert not [alias for alias in writes if not alias.startswith(("heap.", "header", "mem."))]
 
 
 def test_cells_waste_at_most_a_fifth():

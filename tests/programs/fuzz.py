@@ -60,7 +60,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0] if __doc__ else None)
     parser.add_argument("--count", type=int, default=1000, help="how many programs")
     parser.add_argument("--seed", type=int, default=1, help="the first seed; each program takes the next")
-    parser.add_argument("--levels", type=int, default=2, choices=range(1, len(LEVELS) + 1), help="wasm levels a program")
+    parser.add_argument("--levels", type=int, default=1, choices=range(1, len(LEVELS) + 1), help="wasm levels a program")
     parser.add_argument("--gc-stress", action="store_true", help="run every program with a collection at every allocation")
     parser.add_argument("--shrink", type=float, default=60.0, metavar="SECONDS", help="time for making a finding smaller")
     options = parser.parse_args()

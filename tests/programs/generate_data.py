@@ -58,12 +58,12 @@ class Writer(Values):
         for declared in self.declared:
             self.line(declared.text())
         for declared in self.declared:
-            if self.chance(60):
+            if self.chance(35):
                 self.methods(declared)
-        for _ in range(self.rng.randint(0, 2)):
+        for _ in range(self.rng.choice((0, 0, 1, 1, 2))):
             self.rng.choice((self.function, self.function, self.generator, self.walker, self.propagating))()
         self.frame = Frame()
-        self.statements(self.rng.randint(4, 9))
+        self.statements(self.rng.choice((2, 3, 3, 4, 5, 8)))
         for name in self.frame.names:
             if name.is_plain:
                 self.line(f"print({name.text})")

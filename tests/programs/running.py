@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from wasmlathe.cache import Cache
 from wasmlathe.diagnostics import SourceFile
 from wasmlathe.driver import Compilation, CompileOptions, compile_source
 from wasmlathe.pipeline.preparing import PipelineRequest
@@ -42,10 +43,15 @@ def front(text: str, name: str = "program.tova") -> Compilation:
 
 @cache
 def compiled(
-    text: str, level: str, name: str = "program.tova", verify: bool = True, gc_stress: bool = False
+    text: str,
+    level: str,
+    name: str = "program.tova",
+    verify: bool = True,
+    gc_stress: bool = False,
+    stop_at: str = "package",
 ) -> Compilation:
     """The program at a level, with the IR verified after every pass, which takes half of the time."""
-    options = CompileOptions(PipelineRequest(level), verify=verify, gc_stress=gc_stress)
+    options = CompileOptions(PipelineRequest(level), verify=verify, gc_stress=gc_stress, stop_at=stop_at)
     return compile_source(SourceFile(name, text), options, front=front(text, name))
 
 
@@ -63,14 +69,16 @@ def execute(
     verify: bool = True,
     gc_stress: bool = False,
     limits: engine.Limits = LIMITS,
+    once: bool = False,
 ) -> Outcome:
-    """Compile and run a program."""
-    compilation = compiled(text, level, verify=verify, gc_stress=gc_stress)
+    """Compile and run a program. With `once` only what this run needs is made, and no native code is kept on disk."""
+    stop_at = "mem" if once and engine_name == "python" else "package"
+    compilation = compiled(text, level, verify=verify, gc_stress=gc_stress, stop_at=stop_at)
     output = io.BytesIO()
     try:
         if engine_name == "wasm":
             assert compilation.artifact is not None
-            status = engine.run(compilation.artifact, args, limits, output)
+            status = engine.run(compilation.artifact, args, limits, output, Cache.off() if once else None)
         else:
             status = python_engine.run(compilation.modules["mem"], args, limits, output)
     except ProgramPanic as panic:

@@ -19,6 +19,7 @@ from ..ir import types as t
 from ..ir.core import Block, Function, Loc, Module, Op, Target, Value
 from ..ir.ops.row import Binary, Effects, Load, Special, Store, Unary
 from ..lower.heap_state import HEAP, SHADOW, SHADOW_BYTES
+from ..passes.analysis.liveness import Liveness, liveness
 from .binaryen import BinaryenModule, Expression
 from .memory_image import MemoryImage
 from .sourcemap import CALL, PLAIN, TRAP
@@ -206,6 +207,7 @@ class _Function:
         self.waiting: dict[Value, _Tree] = {}
         #: Those with effects among them.
         self.queue: list[Value] = []
+        self.live: Liveness | None = None
         #: The operand of the terminator.
         self.operands: dict[Block, _Tree] = {}
 
@@ -543,6 +545,26 @@ class _Function:
             param in self.uses and self.original(arg) is not param
             for param, arg in zip(target.block.params, target.args, strict=True)
         )
+
+    def may_move_ahead(self, target: Target, other: Target) -> bool:
+        if not self.needs_moves(target):
+            return False
+        if self.live is None:
+            self.live = liveness(self.function)
+        needed = {self.original(value) for value in (*self.live.live_in[other.block], *other.args)}
+        return needed.isdisjoint(target.block.params)
+
+    def move_ahead(self, condition: _Tree, target: Target, other: Target) -> tuple[list[Expression], _Tree]:
+        type_ = self.out.type_of([t.BOOL])
+        kept = self.new_local(type_)
+        statements = [self.out.local_set(kept, condition.expression)]
+        for value in map(self.original, other.args):  # what waits for the other edge may read what the moves overwrite
+            tree = self.waiting.pop(value, None)
+            if tree is not None:
+                if value in self.queue:
+                    self.queue.remove(value)
+                statements.append(self.out.local_set(self.local_of(value), tree.expression))
+        return statements + self.moves(target), _Tree(self.out.local_get(kept, type_))
 
     def moves(self, target: Target) -> list[Expression]:
         """All arguments are read before any parameter changes that they depend on."""

@@ -64,6 +64,12 @@ class Emitter(Protocol):
     def moves(self, target: Target) -> list[Statement]:
         """Hand the arguments of an edge to the parameters."""
 
+    def may_move_ahead(self, target: Target, other: Target) -> bool:
+        """Has the edge moves, and does nothing on the other edge of the branch need what they overwrite?"""
+
+    def move_ahead(self, condition: Condition, target: Target, other: Target) -> tuple[list[Statement], Condition]:
+        """The condition evaluated, then the moves of an edge for which `may_move_ahead`; what to branch on."""
+
     def set_state(self, state: int) -> Statement: ...
 
     def state_jump(self, labels: Sequence[str]) -> Statement: ...
@@ -381,6 +387,10 @@ class _Builder:
 
     def choice(self, condition: Condition, edges: list[_Edge], source: int, follow: int | None, depth: int) -> _Steps:
         emitter = self.emitter
+        for back, other in (edges, edges[::-1]):
+            if self.may_go_back_at_once(back, other, source):
+                part = yield self.back_at_once(condition, back, other, back is edges[0], source, follow, depth)
+                return part
         # In the depth, the first side branches to what follows, and the second is behind the `if`, not in it.
         then = yield self.edge(edges[0], source, follow if depth < DEEP else None, depth + 1)
         orelse = yield self.edge(edges[1], source, follow, depth + 1)
@@ -393,6 +403,37 @@ class _Builder:
         if not then.statements:
             return _Part([emitter.when(emitter.negate(condition), orelse.statements, [])], True)
         return _Part([emitter.when(condition, then.statements, orelse.statements)], True)
+
+    def may_go_back_at_once(self, back: _Edge, other: _Edge, source: int) -> bool:
+        """Is an edge the way back of a loop, whose moves may come before the branch?
+
+        So the branch is one jump to the head of the loop. Moves behind the condition would be a block of their own, into
+        which Cranelift also puts what else of the loop it can: a second jump in every turn.
+        """
+        if self.graph.position[back.node] > self.graph.position[source] or back.state is not None:
+            return False
+        if back.target is None or other.target is None:
+            return False
+        return self.emitter.may_move_ahead(back.target, other.target)
+
+    def back_at_once(
+        self,
+        condition: Condition,
+        back: _Edge,
+        other: _Edge,
+        is_first: bool,
+        source: int,
+        follow: int | None,
+        depth: int,
+    ) -> _Steps:
+        assert back.target is not None
+        assert other.target is not None
+        statements, test = self.emitter.move_ahead(condition, back.target, other.target)
+        label = _loop_label(back.node)
+        self.used.add(label)
+        statements.append(self.emitter.branch(label, test if is_first else self.emitter.negate(test)))
+        rest: _Part = yield self.edge(other, source, follow, depth)
+        return _Part(statements + rest.statements, rest.falls)
 
     def belongs_in_if(self, edge: _Edge, part: _Part, other_edge: _Edge, other: _Part) -> bool:
         """Of two sides that do not come back, does the `if` get the first, so that the second follows it?"""

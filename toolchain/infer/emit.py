@@ -416,6 +416,9 @@ class Emitter:
             at = self.op("i64.add", at, size)
         return result
 
+    def write_line(self, text: Value) -> None:
+        self.effect("data.write", self.join_texts([text, self.constant("\n")]))
+
     def _sum(self, values: list[Value]) -> Value:
         total = values[0]
         for value in values[1:]:

@@ -29,7 +29,7 @@ _READS: dict[str, frozenset[int]] = {
 }
 _READING_INTRINSICS = frozenset({"array_len", "array_cap", "array_at", "array_like"})
 #: Operators that are library functions when their operands are arrays, with the operand that is the array.
-_FUNCTIONS = {"dyn.show": {0: ("std.__text", "std.__show", "std.__show_one_of")}, "dyn.slice": {0: ("std.__slice",)},
+_FUNCTIONS = {"dyn.print": {0: ("std.__text", "std.__show", "std.__show_one_of")}, "dyn.show": {0: ("std.__text", "std.__show", "std.__show_one_of")}, "dyn.slice": {0: ("std.__slice",)},
               "dyn.in": {1: ("std.includes",)}, "dyn.getattr": {0: ("std.len",)}}  # fmt: skip
 
 

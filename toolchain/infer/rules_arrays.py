@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from wasmlathe.ir.core import Op
 
+from . import synthesis
 from .choices import CallFunction, Choice, Problem, Typed
 from .lattice import BOOL, FLOAT, INT, NEVER, NIL, STRING, Array, Nominal, Record, Tuple, Ty, TypedArray, not_nil, show
 from .rules import NUMBERS, Context, library, rule
@@ -124,6 +125,14 @@ def _slice(op: Op, types: Sequence[Ty], context: Context) -> Choice:
 @rule("text")
 def _text(op: Op, types: Sequence[Ty], context: Context) -> Choice:
     return Typed(STRING, [STRING] * len(types), lambda em, v: em.join_texts(v))
+
+
+@rule("print")
+def _print(op: Op, types: Sequence[Ty], context: Context) -> Choice:
+    """An Int is written without making a text of it."""
+    if types[0] is STRING:
+        return Typed(NIL, [STRING], lambda em, v: em.write_line(v[0]))
+    return library("__print_int", 1) if types[0] is INT else CallFunction(synthesis.print_one(context), [0])
 
 
 _SHOWERS = {"print": "__show", "many": "__show_one_of", "text": "__text"}

@@ -9,7 +9,7 @@ from wasmlathe.stdlib.intrinsics import INTRINSICS
 
 from .choices import CallSites, Choice, Problem, Typed
 from .lattice import BOOL, BOOLS, FLOAT, INT, NEVER, NIL, STRING, Array, Func, Ty, TypedArray, join, not_nil, show
-from .rules import NUMBERS, Context, Rule, rule
+from .rules import NUMBERS, Context, Rule, always, rule
 from .rules_calls import with_arity, wrong_arity
 from .rules_records import (
     address,
@@ -18,6 +18,7 @@ from .rules_records import (
     derives_eq,
     each_field,
     has_fields,
+    has_method,
     is_declared,
     is_dictionary_test,
     is_sum,
@@ -124,11 +125,23 @@ def _call_indexed(op: Op, types: Sequence[Ty], context: Context) -> Choice:
     return choice
 
 
+def _takes(op: Op, types: Sequence[Ty], context: Context) -> Choice:
+    """Whether a function requires so many arguments, a constant; decided when the program is compiled."""
+    function = not_nil(types[0])
+    count = op.operands[1].op
+    if not isinstance(function, Func):
+        return Problem("E0104", f"{show(function)} is not a function")
+    assert count is not None  # the library gives a literal
+    required = {site.function.attrs.get("required", 1) for site in function.sites}
+    return always(required == {count.attrs["value"]}, types)
+
+
 _SPECIAL: dict[str, Rule] = {
     "array_new": _array_new,
     "array_like": _array_like,
     "array_copy": _array_copy,
     "call_indexed": _call_indexed,
+    "takes": _takes,
     "each_field": each_field,
     "all_fields": all_fields,
     "map_fields": map_fields,
@@ -139,5 +152,6 @@ _SPECIAL: dict[str, Rule] = {
     "is_sum": is_sum,
     "same_kind": same_kind,
     "is_declared": is_declared,
+    "has_method": has_method,
     "address": address,
 }

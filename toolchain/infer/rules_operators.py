@@ -192,6 +192,9 @@ def _contains(op: Op, types: Sequence[Ty], context: Context) -> Choice:
         return CallFunction("std.contains", [1, 0])
     if isinstance(container, Array):
         return CallFunction("std.includes", [1, 0])
+    own = container.declaration.methods.get("__in") if isinstance(container, Nominal) else None
+    if own is not None:
+        return CallFunction(own, [1, 0])
     names = field_names(container, context)
     key = op.operands[0].op
     if names is not None and key is not None and key.name == "dyn.const":
@@ -200,6 +203,6 @@ def _contains(op: Op, types: Sequence[Ty], context: Context) -> Choice:
         container = as_dictionary(container, context)
         if container is NEVER:
             return Typed(NEVER, [], lambda em, v: em.unreachable())
-    if isinstance(container, Nominal) and "__in" in container.declaration.methods:
+        assert isinstance(container, Nominal)
         return CallFunction(container.declaration.methods["__in"], [1, 0])
     return Problem("E0106", f"`in` is not defined for {show(container)}")

@@ -142,7 +142,8 @@ def get_field(op: Op, receiver: Ty, name: str, context: Context) -> Choice | Non
     if isinstance(receiver, Nominal):
         if any(field == name for case in receiver.declaration.cases for field, _ in case.fields):
             return CallFunction(synthesis.payload(context, receiver.declaration, name), [0])
-        return field_problem(receiver, name)
+        getter = receiver.declaration.methods.get(f"__get_{name}")
+        return field_problem(receiver, name) if getter is None else CallFunction(getter, [0])
     return None
 
 
@@ -211,6 +212,7 @@ FIELD_INTRINSICS = frozenset(
         "has_fields",
         "is_sum",
         "is_declared",
+        "has_method",
         "same_kind",
         "address",
     }
@@ -282,6 +284,12 @@ def is_sum(op: Op, types: Sequence[Ty], context: Context) -> Choice:
 def is_declared(op: Op, types: Sequence[Ty], context: Context) -> Choice:
     """Whether the value is of a type that the program declares."""
     return always(isinstance(types[0], Nominal) and not types[0].declaration.name.startswith("std."), types)
+
+
+def has_method(op: Op, types: Sequence[Ty], context: Context) -> Choice:
+    """Whether the value is of a declared type with this method, a constant."""
+    operand, name = types[0], constant_key(op)
+    return always(isinstance(operand, Nominal) and name in operand.declaration.methods, types)
 
 
 def same_kind(op: Op, types: Sequence[Ty], context: Context) -> Choice:

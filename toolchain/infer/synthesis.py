@@ -77,6 +77,19 @@ def dictionary_of(context: Context, keys: list[str | None]) -> str:
     return context.synthesized(name, make)
 
 
+def print_one(context: Context) -> str:
+    """Print a value by itself."""
+    name = "std.__print<>"
+
+    def make() -> Function:
+        writer = _Writer(name, 1)
+        shown = writer.op("show", writer.params[0], mode="print")
+        text = writer.op("text", shown, writer.const("\n"))
+        return writer.ret(writer.op("call", text, callee="std.__write"))
+
+    return context.synthesized(name, make)
+
+
 def get_key(context: Context, key: str) -> str:
     """The value of a key of a dictionary, or nil."""
     name = f"std.__get_key<{key!r}>"

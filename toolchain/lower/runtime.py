@@ -52,6 +52,7 @@ HEAP_FUNCTIONS: dict[str, RuntimeFunction] = {
     "rt-free-large": _finished(runtime_blocks.free_large, "address"),
     "rt-collect": _finished(runtime_collect.collect, "", _ADDRESS),
     "rt-clear-runs": _finished(runtime_collect.clear_runs, ""),
+    "rt-reset-classes": _finished(runtime_collect.reset_classes, ""),
     "rt-each-block": _finished(runtime_collect.each_block, "what"),
     "rt-renumber": _finished(runtime_collect.renumber, "cell"),
     "rt-rescan": _finished(runtime_collect.rescan, "cell"),

@@ -49,8 +49,7 @@ def collect(code: Code) -> None:
     heap.put("free", 0)
     code.do("rt-each-block", code.i32(FREE))
     heap.put("cursor", 0)
-    classes = heap.table(state.HEAP)
-    code.emit("mem.fill", (classes, code.i32(0), code.i32(state.CLASSES_BYTES)), (), None, alias="heap.fresh")
+    code.do("rt-reset-classes")
     _account(heap, started)
     code.ret(code.i32(1))
 
@@ -106,6 +105,19 @@ def clear_runs(code: Code) -> None:
             cells.stop_if(heap.equal(cell, end))
             code.store(cell, code.i64(0), 0, "header")
             cells.next(code.add(cell, size))
+        classes.next(code.add(class_, 1))
+    code.ret()
+
+
+def reset_classes(code: Code) -> None:
+    """No class has a run or a block that is being swept. By single stores, whose alias classes callers can see."""
+    heap = MarkCode(code)
+    with code.loop(code.i32(0)) as classes:
+        (class_,) = classes.values
+        classes.stop_if(heap.equal(class_, CLASSES))
+        row = heap.row(class_)
+        for offset in (state.NEXT, state.END, state.SWEEP_AT, state.SWEEP_BLOCK):
+            heap.class_put(row, offset, 0)
         classes.next(code.add(class_, 1))
     code.ret()
 

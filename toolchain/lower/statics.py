@@ -8,6 +8,7 @@ from ..ir.core import DataSegment, Module
 from . import layout
 
 _ASCII = "ascii"
+_SCRATCH = "scratch"
 
 
 class Statics:
@@ -67,6 +68,15 @@ class Statics:
                 start = code * layout.STRING_OBJECT_BYTES + layout.STRING_START
                 table.relocations.append((start, characters, code))
         return _ASCII
+
+    def scratch(self) -> str:
+        """Name of the segment that is a String object of 24 bytes, which may be overwritten."""
+        if _SCRATCH not in self._module.data:
+            room = self._add(f"{_SCRATCH}.bytes", bytes(24), 8)
+            header = pack("<II", layout.TYPE_STRING, layout.STRING_OBJECT_BYTES)
+            text = self._add(_SCRATCH, header + pack("<IIII", 24, 24, 0, 0))
+            text.relocations.append((layout.STRING_START, room.name, 0))
+        return _SCRATCH
 
     def _add(self, name: str, content: bytes, align: int = layout.ALIGNMENT) -> DataSegment:
         segment = self._module.data[name] = DataSegment(name, content, align)

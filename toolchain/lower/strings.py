@@ -154,6 +154,17 @@ def _write(body: Body, op: Op) -> Sequence[Value]:
     return ()
 
 
+def _scratch(body: Body, op: Op) -> Sequence[Value]:
+    return (body.op("mem.data_addr", data=body.shared.statics.scratch()),)
+
+
+def _write_part(body: Body, op: Op) -> Sequence[Value]:
+    string, start, size = op.operands
+    address, offset = _place(body, string, start)
+    body.shared.runtime.call_host(body, "write", (body.add(address, offset), body.narrow(body.one(size))))
+    return ()
+
+
 def _panic(body: Body, op: Op) -> Sequence[Value]:
     text = constant_string(op.operands[0])
     if text is not None:
@@ -184,5 +195,7 @@ LOWERINGS: dict[str, Lowering] = {
     "data.string_copy": _copy,
     "data.string_words": _words,
     "data.write": _write,
+    "data.write_part": _write_part,
+    "data.string_scratch": _scratch,
     "data.panic": _panic,
 }

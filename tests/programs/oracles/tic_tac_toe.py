@@ -34,7 +34,7 @@ def minimax(board, player):
     return max(values) if player == "X" else min(values)
 
 
-print(f"value {minimax('.' * 9, 'X')}, {len(inner)} positions kept, {calls + 1} visited")
+print(f"value {minimax('X...O....', 'X')}, {len(inner)} positions kept, {calls + 1} visited")
 
 
 def alpha_beta(board, player, alpha, beta):
@@ -61,12 +61,12 @@ def show(board):
     return "/".join((board[:3], board[3:6], board[6:]))
 
 
-for text in ("X.O/.X./..O", "X../.O./..X", "XO./.../...", "OO./XX./X.O"):
+for text in ("X.O/.X./..O", "X../.O./..X", "XO./.../..X", "OO./XX./X.O"):
     board = text.replace("/", "")
     value, visited, cuts = alpha_beta(board, "O", -1, 1)
     assert value == minimax(board, "O")
     print(f"{text}: {value}, same, {visited} visited, {cuts} cuts")
-for text, player in (("X........", "O"), ("XO.......", "X"), ("X.O......", "X")):
+for text, player in (("X...O...X", "O"), ("XO......O", "X"), ("X.O..XO..", "X")):
     played = []
     board = text
     while winner(board) == "." and "." in board:

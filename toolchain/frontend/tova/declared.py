@@ -28,7 +28,7 @@ _TYPED_ARRAYS = {
 }  # fmt: skip
 
 #: Types that need no declaration, by the names that annotations use.
-BUILTIN_TYPES = TESTABLE_TYPES | _TYPED_ARRAYS | {"Any", "Byte", "Channel", "Promise", "Regex"}
+BUILTIN_TYPES = TESTABLE_TYPES | _TYPED_ARRAYS | {"Any", "Byte", "Channel", "Promise"}
 
 #: What `derive` gives as functions of the type -> how many values it takes.
 DERIVED = {

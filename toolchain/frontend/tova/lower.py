@@ -256,7 +256,8 @@ class FunctionLowering(UnwindingLowering):
         arguments = [self.call("__arg", node, self.const(i, node)) for i in range(given)]
         name = self.unit.function_name(main)
         callee = name if given == len(main.params) else f"{name}/{given}"
-        self.give_back(self.op("call", node, *captured, *arguments, callee=callee), node)
+        result = self.op("call", node, *captured, *arguments, callee=callee)
+        self.give_back(self.call("__main_result", node, result), node)
 
 
 def _parameter_name(param: s.Param) -> str | None:

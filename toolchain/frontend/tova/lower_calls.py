@@ -12,7 +12,7 @@ from . import syntax as s
 from .declared import CaseInfo, TypeInfo, counted
 from .lower_core import LIBRARY_PREFIX, LoweringCore
 from .lower_types import lower_constructor
-from .names import NAMESPACES
+from .names import NAMESPACES, camel_case
 from .symbols import FunctionInfo, LibraryName, Variable
 
 #: Derived function of a type -> the library function behind it.
@@ -196,6 +196,8 @@ class CallLowering(LoweringCore):
 
     def _print(self, node: s.Node, arguments: list[Value]) -> Value:
         """One text, one write: the arguments' texts with blanks between, and a line end."""
+        if len(arguments) == 1:
+            return self.op("print", node, arguments[0])
         parts: list[Value] = []
         for number, argument in enumerate(arguments):
             if number:
@@ -357,6 +359,7 @@ class CallLowering(LoweringCore):
 
     def _namespace_member(self, namespace: str, name: str, node: s.Node) -> str | float | None:
         members = NAMESPACES[namespace]
+        name = name if name in members else camel_case(name)
         if name not in members:
             close = nearest(name, members)
             hint = f"did you mean '{namespace}.{close}'?" if close else None

@@ -22,7 +22,6 @@ _BINARY_OPS = {
 
 #: What an expression class is called when it is refused.
 _UNSUPPORTED = {
-    "RegexLit": "regular expressions",
     "Await": "async functions",
     "Spawn": "concurrent blocks",
 }
@@ -46,6 +45,9 @@ class ExpressionLowering(RecordLowering):
         return self.const(node.value, node)
 
     _expr_IntLit = _expr_FloatLit = _expr_StrLit = _expr_BoolLit = _literal
+
+    def _expr_RegexLit(self, node: s.RegexLit) -> Value:
+        return self.call("__regex_literal", node, self.const(node.pattern, node), self.const(node.flags, node))
 
     def _expr_NilLit(self, node: s.NilLit) -> Value:
         return self.nil(node)

@@ -37,6 +37,11 @@ NAMESPACES: dict[str, dict[str, str | float]] = {
             "Uint16Array", "Uint32Array",
         )
     },
+    "re": {
+        "test": "regexTest", "match": "regexMatch", "findAll": "regexFindAll", "replace": "regexReplace",
+        "split": "regexSplit", "capture": "regexCapture",
+    },
+    "RegExp": {"new": "__regex_literal"},
     "String": {"fromCharCode": "__from_code", "fromCodePoint": "__from_code"},
 }
 
@@ -99,17 +104,10 @@ METHODS: dict[str, frozenset[str]] = {
 
 #: Names of the language's library that have no implementation yet. Using one says so, instead of "not defined".
 NOT_YET = _names(
-    "Map Set enumerate zip groupBy compare compareBy Less Equal Greater keys values entries "
-    "merge hasKey fromEntries mapValues pick omit get clone freeze frequencies fmt table panel progress partial "
-    "curry once memoize debounce throttle jsonParse jsonStringify jsonPretty json JSON regexTest regexMatch "
-    "regexFindAll regexReplace regexSplit regexCapture regexBuilder re RegExp "
-    "Uint8ClampedArray "
-
-    "parallel race timeout retry parallelMap Channel dateParse dateFormat dateAdd "
-    "tryAsync Counter DefaultDict OrderedDict Deque LRUCache "
-    "green red blue yellow bold dim base64Encode base64Decode hexEncode hexDecode "
-    "urlEncode urlDecode uuid isEmail isUrl isNumeric isAlpha isAlphanumeric isUuid isHex Promise Error console "
-    "Object structuredClone dedent unescapeHtml"
+    "Map Set compare compareBy Less Equal Greater fmt table panel progress partial curry once memoize debounce "
+    "throttle json JSON regexBuilder Uint8ClampedArray parallel race timeout retry parallelMap Channel dateParse "
+    "dateFormat dateAdd tryAsync Counter DefaultDict OrderedDict Deque LRUCache green red blue yellow bold dim uuid "
+    "Promise Error console Object structuredClone"
 )
 
 

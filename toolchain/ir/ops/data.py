@@ -179,6 +179,20 @@ ROWS: list[OpRow] = [
         effects=_W,
     ),
     OpRow("data.string_addr", "The address of the first byte, for host calls.", ("string",), ("i32",)),
+    OpRow(
+        "data.string_scratch",
+        "A string of 24 bytes that is always the same, for text that is written at once.",
+        (),
+        ("string",),
+        cost=0,
+    ),
+    OpRow(
+        "data.write_part",
+        "Write the c bytes from index b of the string to standard output; unchecked.",
+        ("string", "i64", "i64"),
+        (),
+        effects=Effects.IO | _R,
+    ),
     OpRow("data.write", "Write the string to standard output.", ("string",), (), effects=Effects.IO | _R),
     OpRow(
         "data.panic",

@@ -116,6 +116,7 @@ ROWS: list[OpRow] = [
         _D1,
         mode=str,
     ),
+    _row("print", "Print a alone, with a line end.", _D1),
     _row("iter_start", "The first position of an iteration over a.", _D1),
     OpRow("dyn.iter_more", "True if position b of an iteration over a has an element.", _D2, ("bool",), effects=_ALL),
     _row(

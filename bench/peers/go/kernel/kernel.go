@@ -20,8 +20,27 @@ func Run(usual int, body func(n int)) {
 		}
 		n = given
 	}
+	timed(func() { body(n) })
+}
+
+// RunFile calls body with the first argument as the path of a file.
+func RunFile(body func(path string)) {
+	if len(os.Args) != 2 {
+		fmt.Fprintln(os.Stderr, "give the path of a file")
+		os.Exit(2)
+	}
+	timed(func() { body(os.Args[1]) })
+}
+
+// Fail ends the program with an error.
+func Fail(err error) {
+	fmt.Fprintln(os.Stderr, err)
+	os.Exit(1)
+}
+
+func timed(body func()) {
 	start := time.Now()
-	body(n)
+	body()
 	elapsed := time.Since(start)
 	if os.Getenv("BENCH") == "1" {
 		fmt.Fprintln(os.Stderr, elapsed.Nanoseconds())
