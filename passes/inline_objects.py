@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..ir import types as t
 from ..ir.core import Function, Module, Op, Value
 from ..pipeline.spec import Order, PassContext, PassSpec, option
 from .allocations import may_vanish
@@ -27,8 +28,11 @@ class Options:
     budget: int = option(200, "Weight that all callees together may add to one function.")
 
 
-#: Flat values that hold what is put into them.
-_WRAPS = frozenset({"data.tuple", "data.sum", "data.opt_some"})
+#: Values that hold what is put into them, or are taken out of what was.
+_WRAPS = frozenset({"data.tuple", "data.sum", "data.opt_some", "data.closure", "data.object"})
+_TAKES = frozenset({"data.tuple_get", "data.sum_get", "data.opt_get", "data.closure_capture", "data.object_get"})
+#: What is taken out may be an object if it is no scalar.
+_SCALARS = frozenset({t.I32, t.I64, t.F64, t.BOOL})
 
 
 def run(module: Module, ctx: PassContext) -> bool:
@@ -77,12 +81,17 @@ def _new_values(fn: Function, givers: set[str]) -> set[Value]:
     while found != len(new):
         found = len(new)
         for op in fn.ops():
-            if op.row.name in _WRAPS and not new.isdisjoint(op.operands):
+            if _carries(op) and not new.isdisjoint(op.operands):
                 new.add(op.results[0])
             for target in op.targets:
                 pairs = zip(target.block.params, target.args, strict=True)
                 new.update(param for param, arg in pairs if arg in new)
     return new
+
+
+def _carries(op: Op) -> bool:
+    """True if the result may be, or hold, an object that an operand is or holds."""
+    return op.row.name in _WRAPS or (op.row.name in _TAKES and op.results[0].type not in _SCALARS)
 
 
 def _gives(op: Op, givers: set[str]) -> bool:

@@ -34,6 +34,8 @@ class Difference:
 
     key: str
     text: str
+    #: The way that shows it.
+    way: Way
 
 
 def observed(text: str, way: Way) -> Outcome:
@@ -50,15 +52,21 @@ def difference(text: str, ways: Sequence[Way]) -> Difference | None:
         for way in ways:
             outcome = observed(text, way)
             if outcome != first:
-                return Difference(f"{way} differs", _unlike(first, outcome, way))
+                return Difference(f"{way} differs", _unlike(first, outcome, way), way)
     except CompileError as error:
         messages = [d.message for d in error.diagnostics if d.severity == "error"]
-        return Difference(f"refused: {_alike(messages[0])}", "\n".join(messages))
+        return Difference(f"refused: {_alike(messages[0])}", "\n".join(messages), way)
     except Exception as error:  # whatever the compiler or an engine raises is what is looked for
-        return Difference(f"{way}: {type(error).__name__}: {_alike(str(error))}", f"{way}: {error}")
+        return Difference(f"{way}: {type(error).__name__}: {_alike(str(error))}", f"{way}: {error}", way)
     finally:
         forget()
     return None
+
+
+def is_same(text: str, found: Difference) -> bool:
+    """True if the program shows what is probably the same fault."""
+    again = difference(text, [found.way] if found.way != REFERENCE else [])
+    return again is not None and again.key == found.key
 
 
 def _alike(message: str) -> str:

@@ -15,7 +15,7 @@ import time
 from collections import Counter
 from random import Random
 
-from .comparing import Difference, Way, difference, shrink
+from .comparing import Difference, Way, difference, is_same, shrink
 from .generate_data import program
 from .running import LEVELS
 
@@ -37,19 +37,14 @@ class Findings:
         self.seconds_to_shrink = seconds_to_shrink
         self.count: Counter[str] = Counter()
 
-    def add(self, seed: int, text: str, found: Difference, tried: list[Way]) -> None:
+    def add(self, seed: int, text: str, found: Difference) -> None:
         self.count[found.key] += 1
         if self.count[found.key] > 1:
             say(f"seed {seed}: again: {found.key}")
             return
         say(f"seed {seed}: {found.key}\n{found.text}")
-        smaller = shrink(text, lambda t: self._is_same(t, found, tried), self.seconds_to_shrink)
+        smaller = shrink(text, lambda t: is_same(t, found), self.seconds_to_shrink)
         say(f"--- seed {seed}, {len(smaller.splitlines())} lines\n{smaller}---")
-
-    @staticmethod
-    def _is_same(text: str, found: Difference, tried: list[Way]) -> bool:
-        again = difference(text, tried)
-        return again is not None and again.key == found.key
 
 
 def say(text: str) -> None:
@@ -70,7 +65,7 @@ def main() -> int:
             text, tried = program(Random(seed)), ways(Random(-seed), options.levels, options.gc_stress)
             found = difference(text, tried)
             if found is not None:
-                findings.add(seed, text, found, tried)
+                findings.add(seed, text, found)
             done += 1
             if done % 200 == 0:
                 say(f"{done} programs, {(time.monotonic() - started) / done:.2f} s each, {findings.count.total()} wrong")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from wasmlathe.diagnostics import nearest
-from wasmlathe.frontend.tova.names import METHODS, camel_case, method_function
+from wasmlathe.frontend.tova.names import METHODS, MORE_ARGUMENTS, camel_case, method_function
 from wasmlathe.ir.core import Op
 
 from . import synthesis
@@ -89,6 +89,8 @@ def _method(op: Op, types: Sequence[Ty], context: Context) -> Choice:
         hint = f"did you mean '.{close}'?" if close else None
         return Problem("E0105", f"{show(receiver)} has no method '{name}'", hint)
     found = with_arity("std." + function, len(types), context)
+    if found is None and name in MORE_ARGUMENTS:
+        found = with_arity("std." + MORE_ARGUMENTS[name], len(types), context)
     if found is None:
         problem = wrong_arity("std." + function, len(types), context)
         return Problem(problem.code, f"wrong number of arguments for '.{name}'") if problem.code == "E0206" else problem

@@ -4,7 +4,7 @@ import csv
 import io
 import sys
 
-DATA = '''date,region,product,units,price
+DATA = """date,region,product,units,price
 2024-01-03,North,"bolt, long",120,0.35
 2024-01-03,South,nut,300,0.1
 2024-01-15,North,"the ""big"" wheel",4,249.99
@@ -14,7 +14,7 @@ DATA = '''date,region,product,units,price
 2024-03-05,West,wheel,two,100
 2024-03-09,East,"the ""big"" wheel",1,260
 2024-03-09,North,"bolt, long",45,0.38
-'''
+"""
 rows = list(csv.DictReader(io.StringIO(DATA)))
 print(len(rows), "rows with", *rows[0])
 sales = []

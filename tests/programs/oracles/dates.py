@@ -4,7 +4,7 @@ import calendar
 from datetime import date, timedelta
 
 # The number of a day counts from 1 March of the year 0, Python from 31 December of that year: 305 days later.
-DAYS = "Mo Tu We Th Fr Sa Su".split()
+DAYS = ["Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"]
 
 for text in ("2024-02-29", "2023-02-29", "2024-13-01", "1970-01-01", "yesterday", "2000-04-31"):
     try:

@@ -22,9 +22,7 @@ does not fit: line 1 is 'put on glasses'
 def distance(a: str, b: str) -> int:
     if not a or not b:
         return len(a) + len(b)
-    return min(
-        distance(a[1:], b[1:]) + (a[0] != b[0]), distance(a[1:], b) + 1, distance(a, b[1:]) + 1
-    )
+    return min(distance(a[1:], b[1:]) + (a[0] != b[0]), distance(a[1:], b) + 1, distance(a, b[1:]) + 1)
 
 
 @cache

@@ -1,7 +1,7 @@
 """What programs/knapsack.tova prints, by trying all subsets and by plain recursion."""
 
 from functools import cache
-from itertools import combinations
+from itertools import combinations, pairwise
 
 TABLE = """map 9 150,compass 13 35,water 153 200,sandwich 50 160,glucose 15 60,tin 68 45,banana 27 60,apple 39 40,
 cheese 23 30,beer 52 10,cream 11 70,camera 32 30,shirt 24 15,trousers 48 10,umbrella 73 40"""
@@ -47,8 +47,8 @@ def ways(coins, amount):
 
 print(ways((200, 100, 50, 20, 10, 5, 2, 1), 200), ways((4, 2), 7))
 numbers = [0, 8, 4, 12, 2, 10, 6, 14, 1, 9, 5, 13, 3, 11, 7, 15]
-rising = [c for c in combinations(numbers, 6) if all(a < b for a, b in zip(c, c[1:], strict=False))]
-assert not any(all(a < b for a, b in zip(c, c[1:], strict=False)) for c in combinations(numbers, 7))
+rising = [c for c in combinations(numbers, 6) if all(a < b for a, b in pairwise(c))]
+assert not any(all(a < b for a, b in pairwise(c)) for c in combinations(numbers, 7))
 print(*max(rising, key=lambda c: [numbers.index(x) for x in reversed(c)]), 0)
 prices = [1, 5, 8, 9, 10, 17, 17, 20]
 

@@ -15,6 +15,7 @@ def determinant(a):
 
 def solve(a, b):
     """Cramer's rule."""
+
     def replaced(column):
         return [[b[i] if j == column else x for j, x in enumerate(row)] for i, row in enumerate(a)]
 

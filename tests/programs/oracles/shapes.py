@@ -8,7 +8,7 @@ def circle(centre, radius):
 
 
 def box(corner, size):
-    inside = lambda p: 0 <= (p - corner).real <= size.real and 0 <= (p - corner).imag <= size.imag  # noqa: E731
+    inside = lambda p: 0 <= (p - corner).real <= size.real and 0 <= (p - corner).imag <= size.imag
     return f"box {size.real:g} by {size.imag:g}", size.real * size.imag, inside
 
 

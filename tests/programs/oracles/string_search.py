@@ -13,7 +13,11 @@ def places(text, pattern):
 
 print(*borders("abacabab"), *borders("aaaa"))
 for text, pattern in (
-    ("abracadabra", "abra"), ("aaaaaa", "aa"), ("needle", "haystack"), ("mississippi", "issi"), ("xyz", "z")
+    ("abracadabra", "abra"),
+    ("aaaaaa", "aa"),
+    ("needle", "haystack"),
+    ("mississippi", "issi"),
+    ("xyz", "z"),
 ):
     print(f"{pattern} in {text}: [{' '.join(map(str, places(text, pattern)))}] true")
 seed, text = 3, ""

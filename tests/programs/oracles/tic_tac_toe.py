@@ -71,7 +71,7 @@ for text, player in (("X...O...X", "O"), ("XO......O", "X"), ("X.O..XO..", "X"))
     board = text
     while winner(board) == "." and "." in board:
         sign = 1 if player == "X" else -1
-        after = max(moves(board, player), key=lambda b: sign * minimax(b, other(player)))  # noqa: B023
+        after = max(moves(board, player), key=lambda b: sign * minimax(b, other(player)))
         played.append(next(i for i in range(9) if board[i] != after[i]))
         board, player = after, other(player)
     print(f"{' '.join(map(str, played))}: {show(board)} won by {winner(board)}")

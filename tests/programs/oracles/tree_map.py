@@ -1,7 +1,9 @@
 """What programs/tree_map.tova prints: dictionaries and sorting; the height of the first tree by its definition."""
 
 tree: dict[int, str] = {}
-for i, word in enumerate("the wheel turns and what falls down is long thin and round".split()):
+for i, word in enumerate(
+    ["the", "wheel", "turns", "and", "what", "falls", "down", "is", "long", "thin", "and", "round"]
+):
     tree[(i * 7 + 3) % 11] = word
 
 

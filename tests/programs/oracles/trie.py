@@ -1,6 +1,8 @@
 """What programs/trie.tova prints: a set of words; the nodes of its trie are their different prefixes."""
 
-TEXT = "a lathe turns wood and the turner turns the lathe while a lath is thin wood turned into laths and latches are not"
+TEXT = (
+    "a lathe turns wood and the turner turns the lathe while a lath is thin wood turned into laths and latches are not"
+)
 words = set(TEXT.split())
 
 

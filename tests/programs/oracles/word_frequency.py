@@ -9,7 +9,7 @@ The wheel turns and the work turns with the wheel. What the tool takes away fall
 what it leaves is round. The turner looks at the work, not at the tool: a good tool knows what it does, and a good
 turner knows when to stop. When the wheel stops, the work is done -- or it is spoiled, and the turner starts again.
 """
-STOP_WORDS = "the a and it is at or to as with what".split()
+STOP_WORDS = ["the", "a", "and", "it", "is", "at", "or", "to", "as", "with", "what"]
 
 
 def top(items, n):

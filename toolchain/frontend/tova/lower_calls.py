@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 from wasmlathe.diagnostics import nearest
 from wasmlathe.ir.core import Value
@@ -25,8 +27,10 @@ _JSON_PARTS = (
     (re.compile(r"(Int|Float|String|Bool) \| Nil"), "__json_or_nil"),
 )
 
-#: Library functions of two arguments that programs may call with more -> what they are for an array.
-_FOLDED = {"__max2": "max", "__min2": "min"}
+#: Library functions of two arguments that programs may call with more -> what they are for an array, and for nothing.
+_FOLDED = {"__max2": ("max", -math.inf), "__min2": ("min", math.inf)}
+
+_STYLE = re.compile(rf"\{{(?:/|/?(?:{'|'.join(sorted(STYLES))}))\}}")
 
 
 class Arguments:
@@ -134,6 +138,8 @@ class CallLowering(LoweringCore):
             return self.call_function(symbol, node, node.args)
         if isinstance(symbol, LibraryName) and symbol.kind == "function":
             return self.call_library(symbol.name, node, node.args)
+        if isinstance(symbol, LibraryName) and symbol.name in CALLED_NAMESPACES:
+            return self.call_library(CALLED_NAMESPACES[symbol.name], node, node.args)
         if isinstance(symbol, TypeInfo):
             symbol = symbol.constructor
         if isinstance(symbol, CaseInfo):
@@ -182,7 +188,9 @@ class CallLowering(LoweringCore):
         if name.startswith("__intrinsic_"):
             return self.op("intrinsic", node, *arguments.given, name=name.removeprefix("__intrinsic_"))
         if name in _FOLDED and (arguments.spread is not None or len(arguments.given) != 2):
-            return self.call(_FOLDED[name], node, *(self._packed(arguments, 0, node) or [self.op("array", node)]))
+            folded, empty = _FOLDED[name]
+            packed = self._packed(arguments, 0, node)
+            return self.call(folded, node, *packed) if packed else self.const(empty, node)
         info = self._library_function(name)
         if info is not None and (info.has_rest or arguments.spread is not None):
             return self._call_info(info, node, arguments, name)
@@ -204,7 +212,8 @@ class CallLowering(LoweringCore):
                 parts.append(self.const(" ", node))
             parts.append(self.op("show", node, argument, mode="many" if len(arguments) > 1 else "print"))
         parts.append(self.const("\n", node))
-        self.call("__write", node, self.op("text", node, *parts))
+        write = "__write_unstyled" if _has_styles(self.unit.source.text) else "__write"
+        self.call(write, node, self.op("text", node, *parts))
         return self.nil(node)
 
     # --- constructors ------------------------------------------------------------------------------------------------
@@ -213,6 +222,9 @@ class CallLowering(LoweringCore):
         """Make a value of a declared type from arguments by position and by name."""
         if case.is_constant:
             self.error("E0210", f"'{case.name}' is a constant, not a function", node, f"write `{case.name}`")
+            return self.nil(node)
+        if self._is_opaque(case):
+            self.error("E0210", f"'{case.name}' cannot be called", node, f"write `{case.name}.new(...)`")
             return self.nil(node)
         if any(isinstance(arg, s.Spread) for arg in args):
             count = len(case.fields)
@@ -232,6 +244,11 @@ class CallLowering(LoweringCore):
         elif None in slots and is_placed:
             self._report_missing(case, slots, node)
         return self._construct(case, node, [value or self.nil(node) for value in slots])
+
+    def _is_opaque(self, case: CaseInfo) -> bool:
+        """Whether the fields of the type are the library's business."""
+        is_library = case.type.name.startswith(LIBRARY_PREFIX)
+        return is_library and not case.type.is_sum and not self.unit.prefix.startswith(LIBRARY_PREFIX)
 
     def _construct(self, case: CaseInfo, node: s.Node, values: list[Value]) -> Value:
         return self.op("construct", node, *values, type=case.type.name, case=case.name)
@@ -373,6 +390,12 @@ class CallLowering(LoweringCore):
         if isinstance(variable, Variable) and not self.lives_in_memory(variable) and variable in self.env:
             return variable
         return None
+
+
+@lru_cache(8)
+def _has_styles(source: str) -> bool:
+    """Whether texts of a program may have style tags: only its own texts are looked at, not those that it reads."""
+    return _STYLE.search(source) is not None
 
 
 def counted_range(counts: range) -> str:

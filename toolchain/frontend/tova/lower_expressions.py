@@ -12,7 +12,7 @@ from .declared import AliasInfo, CaseInfo, TypeInfo
 from .lower_core import LIBRARY_PREFIX
 from .lower_records import LINKS, RecordLowering
 from .lower_types import TypeTexts, type_name
-from .names import CONSTANTS
+from .names import CALLED_NAMESPACES, CONSTANTS
 from .symbols import FunctionInfo, LibraryName, ModuleName, Variable
 
 _BINARY_OPS = {
@@ -82,6 +82,8 @@ class ExpressionLowering(RecordLowering):
             return self.const(CONSTANTS[symbol.name], node)
         if symbol.kind == "function":
             return self.op("closure", node, function=LIBRARY_PREFIX + symbol.name)
+        if symbol.name in CALLED_NAMESPACES:
+            return self.op("closure", node, function=LIBRARY_PREFIX + CALLED_NAMESPACES[symbol.name])
         if symbol.kind == "missing":
             return self.unsupported(f"`{symbol.name}` of the library", node)
         return self.unsupported(f"`{symbol.name}` as a value", node)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 
 CONSTANTS: dict[str, float] = {"PI": math.pi, "E": math.e, "INF": math.inf}
 
@@ -25,9 +26,33 @@ _MATH: dict[str, str | float] = {
     "min": "__min2",
 }  # fmt: skip
 
+_MATH_AND_MORE = _MATH | {
+    name: name
+    for name in (
+        "gcd", "lcm", "factorial", "divmod", "lerp", "clamp", "isNaN", "isFinite", "isClose", "toRadians", "toDegrees",
+        "ln", "sum", "mean", "median", "mode", "stdev", "variance", "percentile", "randomInt", "randomFloat",
+    )
+}  # fmt: skip
+
+_JSON_PRETTY: dict[str, str | float] = {"parse": "jsonParse", "stringify": "jsonStringify", "pretty": "jsonPretty"}
+
 NAMESPACES: dict[str, dict[str, str | float]] = {
     "Math": _MATH,
-    "math": _MATH,
+    "math": _MATH_AND_MORE,
+    "JSON": {"parse": "__json_value_of", "stringify": "__json_text_of"},
+    "json": _JSON_PRETTY,
+    "console": {"log": "print", "info": "print"},
+    "Object": {
+        "keys": "keys", "values": "values", "entries": "entries", "assign": "__object_assign", "freeze": "freeze",
+        "fromEntries": "fromEntries",
+    },
+    "Array": {"from": "__array_from", "isArray": "__is_array", "of": "__array_of"},
+    "Number": {
+        "isInteger": "__is_whole", "isNaN": "isNaN", "isFinite": "isFinite", "parseInt": "parseInt",
+        "parseFloat": "parseFloat", "MAX_SAFE_INTEGER": 2**53 - 1, "MIN_SAFE_INTEGER": 1 - 2**53,
+        "EPSILON": 2.0**-52, "MAX_VALUE": sys.float_info.max, "MIN_VALUE": 5e-324,
+        "POSITIVE_INFINITY": math.inf, "NEGATIVE_INFINITY": -math.inf, "NaN": math.nan,
+    },
     "performance": {"now": "now"},
     "Date": {"now": "__date_now"},
     **{
@@ -45,6 +70,9 @@ NAMESPACES: dict[str, dict[str, str | float]] = {
     "String": {"fromCharCode": "__from_code", "fromCodePoint": "__from_code"},
 }
 
+#: Namespaces that are functions too -> the library function.
+CALLED_NAMESPACES = {"String": "to_string", "Number": "__number_of"}
+
 #: Methods of arrays and strings whose library function has another name than the method.
 METHOD_ALIASES: dict[tuple[str, str], str] = {
     ("Array", "some"): "any",
@@ -56,6 +84,11 @@ METHOD_ALIASES: dict[tuple[str, str], str] = {
     ("Array", "lastIndexOf"): "__last_index_or_minus_one",
     ("Array", "findIndex"): "__find_index_or_minus_one",
     ("Array", "flat"): "__flat",
+    ("Array", "keys"): "__indices",
+    ("Array", "values"): "__copy",
+    ("Array", "entries"): "enumerate",
+    ("Array", "toSorted"): "sorted",
+    ("Array", "toReversed"): "reversed",
     ("String", "toUpperCase"): "upper",
     ("String", "toLowerCase"): "lower",
     ("String", "replace"): "replaceFirst",
@@ -89,12 +122,13 @@ METHODS: dict[str, frozenset[str]] = {
     "Array": _names(
         "push pop shift unshift splice at map filter reduce forEach find some every join includes contains indexOf "
         "lastIndexOf slice concat flat flatMap findIndex reverse sort fill any all count sum product min max first last "
-        "take drop reversed sorted unique chunk partition toString"
+        "take drop reversed sorted unique chunk partition toString keys values entries enumerate zip groupBy sumBy minBy "
+        "maxBy isEmpty flatten toSorted toReversed"
     ),
     "String": _names(
         "split trim trimStart trimEnd trimLeft trimRight toUpperCase toLowerCase upper lower startsWith endsWith padStart "
         "padEnd center replace replaceAll replaceFirst charCodeAt codePointAt substring substr repeat contains includes "
-        "indexOf lastIndexOf countOf slice at chars words lines charAt concat capitalize reverseStr toString"
+        "indexOf lastIndexOf countOf slice at chars words lines charAt concat capitalize reverseStr toString isEmpty"
     ),
     "Bool": frozenset({"toString"}),
     "Int": frozenset({"toFixed", "toString"}),
@@ -104,11 +138,16 @@ METHODS: dict[str, frozenset[str]] = {
 
 #: Names of the language's library that have no implementation yet. Using one says so, instead of "not defined".
 NOT_YET = _names(
-    "Map Set compare compareBy Less Equal Greater fmt table panel progress partial curry once memoize debounce "
-    "throttle json JSON regexBuilder Uint8ClampedArray parallel race timeout retry parallelMap Channel dateParse "
-    "dateFormat dateAdd tryAsync Counter DefaultDict OrderedDict Deque LRUCache green red blue yellow bold dim uuid "
-    "Promise Error console Object structuredClone"
+    "debounce regexBuilder Uint8ClampedArray parallel race timeout retry parallelMap Channel dateParse dateFormat dateAdd "
+    "tryAsync uuid Promise"
 )
+
+
+#: Methods that also take more arguments than the library function behind them -> the function that takes those.
+MORE_ARGUMENTS = {"push": "__push_more", "unshift": "__unshift_more", "splice": "__splice_more", "concat": "__concat_more"}
+
+#: Names of styles in printed text, as in `{red}`; `{/}` ends the last one.
+STYLES = _names("red green yellow blue magenta cyan white gray black bold dim italic underline strikethrough")
 
 
 def method_function(kind: str, name: str) -> str | None:

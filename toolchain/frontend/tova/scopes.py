@@ -211,12 +211,12 @@ class Resolver(TypeScopes):
             return None
         if (found := self.library_type(name)) is not None:
             return found
+        if name in NAMESPACES:
+            return LibraryName("namespace", name)
         if name in self.library:
             return LibraryName("function", name)
         if name in CONSTANTS:
             return LibraryName("constant", name)
-        if name in NAMESPACES:
-            return LibraryName("namespace", name)
         present = camel_case(name)
         if present in self.library:
             return LibraryName("function", present)
