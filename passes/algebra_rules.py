@@ -298,6 +298,13 @@ def _comparisons(i: Ops, ints: numeric.Integers) -> list[Rule]:
         Rule("le_s-greatest", i.le_s(x, maximum), True),
         Rule("ge_s-least", i.ge_s(x, ints.minimum), True),
         Rule("lt_u-zero", i.lt_u(x, 0), False),
+        Rule(
+            "lt_u-masked",
+            i.lt_u(i.and_(x, c), d),
+            True,
+            when=lambda m: 0 <= m.c < m.d,
+            assuming=lambda z3, m: z3.And(m.c >= 0, m.c < m.d),
+        ),
         Rule("ge_u-zero", i.ge_u(x, 0), True),
         Rule("gt_u-greatest", i.gt_u(x, -1), False),
         Rule("le_u-greatest", i.le_u(x, -1), True),

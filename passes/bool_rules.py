@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from .rules import Const, Ops, Rule, Var, select
 
-x, y, z = Var("x"), Var("y"), Var("z")
+x, y, z, w = Var("x"), Var("y"), Var("z"), Var("w")
 a, b = Var("a"), Var("b")
 c = Const("c")
 
@@ -90,6 +90,10 @@ def _between(ty: str) -> list[Rule]:
         Rule("mul", i.mul(from_bool(a), x), select(a, x, zero)),
         Rule("equal-then", select(i.eq(x, y), x, y), y),
         Rule("different-then", select(i.ne(x, y), x, y), x),
+        # One form of a condition, so that selects of opposite conditions meet.
+        Rule("different", select(i.ne(x, y), z, w), select(i.eq(x, y), w, z)),
+        Rule("then-sum", select(a, i.add(z, select(a, x, y)), w), select(a, i.add(z, x), w)),
+        Rule("else-sum", select(a, w, i.add(z, select(a, x, y))), select(a, w, i.add(z, y))),
         # No such rules for f64: 0.0 equals -0.0.
         Rule("equal-else", select(i.eq(x, y), y, x), x),
     ]

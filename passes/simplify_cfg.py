@@ -17,10 +17,12 @@ from ..ir.ops import Effects, row_named
 from ..pipeline.spec import PassContext, PassSpec, option
 from .analysis.dominators import dominators
 from .analysis.effects import op_effects
-from .const_fold import constant_of, make_const, target_index
+from .const_fold import constant_of, evaluate, make_const, target_index
 from .edit import Edges, branch, consequences, drop_params, remove_unreachable, replace_terminator
 
 MAX_ROUNDS = 8
+#: A longer block is no mere decision.
+MAX_DECIDING_OPS = 4
 
 _COND_BR = row_named("cond_br")
 _SELECT = row_named("select")
@@ -90,6 +92,9 @@ def _better_branch(block: Block, op: Op) -> Op | None:
 
 
 def _better_cond_br(op: Op) -> Op | None:
+    for side, other in (op.targets, op.targets[::-1]):
+        if side.block.ops[0].row.name == "unreachable":
+            return branch(other, op.loc)
     inverted = op.operands[0].op
     if inverted is not None and inverted.row.name == "bool.not":
         return Op(_COND_BR, [inverted.operands[0]], (), None, op.loc, op.targets[::-1])
@@ -154,9 +159,7 @@ def _redundant(block: Block, targets: list[Target], replaced: dict[Value, Value]
 
 def _thread_jumps(fn: Function) -> bool:
     """Let edges skip blocks that only branch on: always, or for the constants that the edge passes."""
-    used_elsewhere = {
-        v.owner for op in fn.ops() for v in op.used_values() if isinstance(v.owner, Block) and v.owner is not op.block
-    }
+    used_elsewhere = {v.block for op in fn.ops() for v in op.used_values() if v.block is not op.block}
     changed = False
     for block in fn.blocks:
         for target in block.terminator.targets:
@@ -169,14 +172,14 @@ def _thread_jumps(fn: Function) -> bool:
 
 
 def _onward(target: Target) -> Target | None:
-    """Where `target` leads if its block does nothing but branch."""
+    """Where `target` leads if its block does nothing but branch, or compare constants with constants and branch."""
     block = target.block
-    if len(block.ops) != 1:
-        return None
-    op = block.ops[0]
-    if not op.targets:
+    op = block.terminator
+    if not op.targets or len(block.ops) > MAX_DECIDING_OPS:
         return None
     passed = dict(zip(block.params, target.args, strict=True))
+    if len(block.ops) > 1 and not _decide(block, passed):
+        return None
     if len(op.targets) == 1:
         chosen = op.targets[0]
         if block.cold and not chosen.block.cold:
@@ -187,7 +190,28 @@ def _onward(target: Target) -> Target | None:
         if constant is None:
             return None
         chosen = op.targets[target_index(op, constant)]
+    if any(v.op is not None and v.op.block is block for v in chosen.args):
+        return None
     return Target(chosen.block, [passed.get(v, v) for v in chosen.args])
+
+
+def _decide(block: Block, passed: dict[Value, Value]) -> bool:
+    """Add to `passed` what the ops of `block` compute, all constants; False if they compute anything else."""
+    for op in block.ops[:-1]:
+        if len(op.results) != 1 or (op.operands and not _is_comparison(op)):
+            return False
+        constant = constant_of(op.result)
+        if constant is None:
+            operands = [constant_of(passed.get(v, v)) for v in op.operands]
+            constant = None if not operands or None in operands else evaluate(op.row, operands)
+        if constant is None:
+            return False
+        passed[op.result] = make_const(op.result.type, constant, op.loc).result
+    return True
+
+
+def _is_comparison(op: Op) -> bool:
+    return op.result.type is t.BOOL and op.row.name != "select"
 
 
 def _merge_chains(fn: Function) -> bool:

@@ -11,11 +11,12 @@ from wasmlathe.passes import (
     load_forwarding,
     loop_rotate,
     unroll_linear,
+    unsigned,
 )
 from wasmlathe.pipeline.hookspecs import hookimpl
 from wasmlathe.pipeline.spec import PassSpec
 
-MODULES = (gvn, index_range, index_signs, load_forwarding, loop_rotate, licm, hoist_guards, unroll_linear)
+MODULES = (gvn, index_range, index_signs, load_forwarding, loop_rotate, licm, hoist_guards, unroll_linear, unsigned)
 
 
 @hookimpl

@@ -108,6 +108,7 @@ CODES: dict[str, str] = {
     "W0210": "A comparison that can never hold.",
     "W0211": "An Option or Result is unwrapped without a test.",
     "W0212": "A possibly nil value is used.",
+    "W0213": "The Result of a call is not used.",
     "W0300": "A type lacks a method of a trait it implements.",
     "W0301": "A method has another number of parameters than its trait says.",
     "W0302": "A method has another result type than its trait says.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from wasmlathe.diagnostics import CompileError, SourceFile, render
 from wasmlathe.driver import CompileOptions, compile_source
+from wasmlathe.pipeline.preparing import PipelineRequest
 
 #: A sentence, the program, and per error: code, line, column, part of the message.
 WRONG = [
@@ -64,3 +65,10 @@ def test_a_name_of_a_million_characters_is_not_shown_in_full() -> None:
         compile_source(SourceFile("long.tova", "x" * 1_000_000), CompileOptions(stop_at="typed"))
     (diagnostic,) = caught.value.diagnostics
     assert len(render(diagnostic)) < 5000
+
+
+def test_a_result_that_nobody_looks_at_is_a_warning() -> None:
+    text = 'fn f(x) { if x > 1 { Ok(x) } else { Err("no") } }\nfn g(x) { f(x)\n _ = f(x)\n f(x) }\nprint(g(2))\nf(3)\n'
+    compilation = compile_source(SourceFile("a.tova", text), CompileOptions(PipelineRequest("O0"), stop_at="typed"))
+    found = [(d.code, d.span.start) for d in compilation.warnings if d.span is not None]
+    assert found == [("W0213", text.index("f(x)\n _")), ("W0213", text.index("f(3)"))]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from wasmlathe.diagnostics import CompileError
+from wasmlathe.wasm_runtime.engine import Limits
 
 from .running import Outcome, execute, forget
 
@@ -23,6 +24,9 @@ class Way:
     def __str__(self) -> str:
         return f"{self.engine} at {self.level}{' --gc-stress' if self.gc_stress else ''}"
 
+
+#: A program that was made smaller may have lost what ends a loop.
+LIMITS = Limits(5.0, 256 << 20)
 
 #: What all others are compared with: nothing is optimized, and every op is the Python function of its row.
 REFERENCE = Way("python", "O0")
@@ -40,7 +44,7 @@ class Difference:
 
 def observed(text: str, way: Way) -> Outcome:
     """What the program did, but for the line of a panic: of two equal checks one may have been left out."""
-    outcome = execute(text, way.level, way.engine, verify=False, gc_stress=way.gc_stress, once=True)
+    outcome = execute(text, way.level, way.engine, verify=False, gc_stress=way.gc_stress, limits=LIMITS, once=True)
     return replace(outcome, line=None)
 
 
@@ -86,41 +90,54 @@ def _end(outcome: Outcome) -> str:
 
 
 def shrink(text: str, is_wrong: Callable[[str], bool], seconds: float = 60.0) -> str:
-    """The text with as many statements left out as can be while it stays wrong, as far as the time goes."""
+    """The text with as many statements left out as can be while it stays wrong, as far as the time goes.
+
+    Then the parts of what remains are replaced by simple values.
+    """
     until = time.monotonic() + seconds
     lines = text.rstrip("\n").split("\n")
     size = max(len(lines) // 2, 1)
-    while time.monotonic() < until:
-        smaller = next((s for s in _smaller(lines, size, until) if is_wrong("\n".join(s) + "\n")), None)
+    while True:
+        smaller = _first_wrong(_smaller(lines, size), is_wrong, until)
         if smaller is not None:
             lines = smaller
-        elif size == 1:
-            break
-        else:
+        elif size > 1:
             size //= 2
-    return "\n".join(lines) + "\n"
+        else:
+            smaller = _first_wrong(_simpler(lines), is_wrong, until)
+            if smaller is None:
+                return "\n".join(lines) + "\n"
+            lines = smaller
 
 
-def _smaller(lines: list[str], size: int, until: float) -> Iterator[list[str]]:
+def _first_wrong(
+    candidates: Iterator[list[str]], is_wrong: Callable[[str], bool], until: float
+) -> list[str] | None:
+    for lines in candidates:
+        if time.monotonic() >= until:
+            return None
+        if is_wrong("\n".join(lines) + "\n"):
+            return lines
+    return None
+
+
+def _smaller(lines: list[str], size: int) -> Iterator[list[str]]:
     """The lines without some: `size` statements in a row, or the head and the end of a block around what it holds."""
-    at = 0
-    while at < len(lines) and time.monotonic() < until:
+    for at in range(len(lines)):
         end = at
         for _ in range(size):
             end = _statement_end(lines, end) if end < len(lines) else end
-        if end > at and _is_balanced(lines[at:end]):
+        if _is_balanced(lines[at:end]):
             yield lines[:at] + lines[end:]
         if size == 1 and lines[at].endswith("{") and lines[end - 1].strip() == "}":
             yield lines[:at] + lines[at + 1 : end - 1] + lines[end:]
-        at += 1
 
 
 def _statement_end(lines: list[str], start: int) -> int:
     """Behind the statement that begins at the line: behind its last `}` if it is a block, `else` and `catch` included."""
     if not lines[start].endswith("{"):
         return start + 1
-    indent = len(lines[start]) - len(lines[start].lstrip())
-    closing = " " * indent + "}"
+    closing = " " * (len(lines[start]) - len(lines[start].lstrip())) + "}"
     for at in range(start + 1, len(lines)):
         if lines[at].startswith(closing) and not lines[at].endswith("{"):
             return at + 1
@@ -135,3 +152,32 @@ def _is_balanced(lines: list[str]) -> bool:
             return False
         depth += line.endswith("{")
     return depth == 0
+
+
+_SIMPLE = ("", "1", '"a"', "true", "[1]")
+
+
+def _simpler(lines: list[str]) -> Iterator[list[str]]:
+    """The lines with something in brackets replaced: by what it holds, by a part of that, or by a simple value."""
+    for number, line in enumerate(lines):
+        for start, end in sorted(_groups(line), key=lambda group: group[0] - group[1]):
+            inside = line[start + 1 : end - 1]
+            head = re.search(r"[\w.]*$", line[:start])
+            begins = [start, head.start()] if head and head.group() else [start]
+            for begin in begins:
+                for other in (inside, *inside.split(", ")[:3], *_SIMPLE):
+                    if len(other) < end - begin:
+                        yield [*lines[:number], line[:begin] + other + line[end:], *lines[number + 1 :]]
+            for other in inside.split(", ")[:3]:
+                if other != inside:
+                    yield [*lines[:number], line[: start + 1] + other + line[end - 1 :], *lines[number + 1 :]]
+
+
+def _groups(line: str) -> Iterator[tuple[int, int]]:
+    """Where brackets open, and behind where they close."""
+    opened = []
+    for at, char in enumerate(line):
+        if char in "([{":
+            opened.append(at)
+        elif char in ")]}" and opened:
+            yield opened.pop(), at + 1

@@ -23,7 +23,7 @@ FILES = {
     if entry.name.endswith(".tova")
 }
 #: What an example cannot show: it ends the program, or needs the world (tests/runtime/test_files.py).
-WITHOUT_EXAMPLE = {"exit", "env", "readStdin", "readLines"}
+WITHOUT_EXAMPLE = {"panel", "exit", "env", "readStdin", "readLines"}
 
 
 def _examples(text: str) -> list[tuple[str, str, str]]:

@@ -16,8 +16,9 @@ from .choices import Problem
 from .emit import declare_global, shown_global
 from .flow import Flow, TooManySteps
 from .instances import Instance
-from .lattice import NEVER, NIL, Array, Record, Ty, TypeCell, Union, show
+from .lattice import NEVER, NIL, Array, Nominal, Record, Ty, TypeCell, Union, show
 from .representation import NoRepresentation
+from .rules_data import RESULT
 
 ENTRY = "_start"
 
@@ -55,6 +56,7 @@ def infer_program(
     if not diagnostics.has_errors:
         _export(program, roots)
         _remarks(program, remarks)
+        _warn_unused_results(program)
     return module
 
 
@@ -251,3 +253,26 @@ def _kind_remark(type_: Ty) -> tuple[str, str] | None:
     if isinstance(type_, Record) and type_.cell.fields is None:
         return "dictionary", "a record with computed, added or differing keys: a dictionary"
     return None
+
+
+#: Ops whose result somebody has to look at if it is a Result.
+_CALLS = frozenset({"dyn.call", "dyn.method", "dyn.call_value"})
+
+
+def _warn_unused_results(program: Program) -> None:
+    """Warn of calls that give a Result which nobody looks at: its error would be lost."""
+    for instance in program.classes.representatives.values():
+        function = instance.function
+        used = {value for op in function.ops() for value in op.used_values()}
+        for block in function.blocks:
+            for op in block.ops if block in instance.live else ():
+                is_ours = op.loc is not None and op.loc.file in program.files
+                if is_ours and op.name in _CALLS and op.results[0] not in used:
+                    _warn_unused_result(program, op.loc, instance.type_of(op.results[0]))
+
+
+def _warn_unused_result(program: Program, loc: Loc | None, type_: Ty) -> None:
+    if isinstance(type_, Nominal) and type_.declaration.name == RESULT and ("W0213", loc) not in program.reported:
+        program.reported.add(("W0213", loc))
+        hint = "pass it on with `?`, or look at it with match, unwrap or unwrapOr; `_ = ...` drops it"
+        program.diagnostics.warning("W0213", "the Result of this call is not used", program.span(loc), hint)

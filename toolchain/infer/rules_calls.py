@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from wasmlathe.diagnostics import nearest
-from wasmlathe.frontend.tova.names import METHODS, MORE_ARGUMENTS, camel_case, method_function
+from wasmlathe.frontend.tova.names import METHODS, MORE_ARGUMENTS, TUPLE_METHODS, camel_case, method_function
 from wasmlathe.ir.core import Op
 
 from . import synthesis
 from .choices import CallFunction, CallSites, Choice, Problem, Typed
-from .lattice import INT, NEVER, NIL, STRING, Array, Func, Nominal, Record, Shared, Ty, is_dictionary, kind, show
+from .lattice import INT, NEVER, NIL, STRING, Array, Func, Nominal, Record, Shared, Tuple, Ty, is_dictionary, kind, show
 from .rules import Context, library, rule
 from .rules_records import field_names, get_field
 
@@ -82,6 +82,9 @@ def _method(op: Op, types: Sequence[Ty], context: Context) -> Choice:
         names = field_names(receiver, context)
         if names is not None and name in names:
             return CallFunction(synthesis.call_field(context, name, len(types) - 1), list(range(len(types))))
+    if isinstance(receiver, Tuple) and name in TUPLE_METHODS:
+        called = synthesis.tuple_method(context, len(receiver.cells), name, len(types) - 1)
+        return CallFunction(called, list(range(len(types))))
     function = method_function(_method_kind(receiver), name)
     if function is None:
         known = sorted(METHODS.get(_method_kind(receiver), ()))

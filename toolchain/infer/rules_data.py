@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from wasmlathe.diagnostics import nearest
 from wasmlathe.ir.core import Declaration, Op
 
+from . import synthesis
 from .annotations import AnnotationError, parse_annotation
-from .choices import Choice, Problem, Typed
-from .lattice import BOOL, FALSE, NEVER, TRUE, Nominal, Opt, Tuple, Ty, TypeCell, Union, show
+from .choices import CallFunction, Choice, Problem, Typed
+from .lattice import BOOL, FALSE, NEVER, TRUE, Array, Nominal, Opt, Tuple, Ty, TypeCell, Union, show
 from .rules import Context, always, rule
 
 OPTION, RESULT = "std.Option", "std.Result"
@@ -34,6 +35,8 @@ def _tuple(op: Op, types: Sequence[Ty], context: Context) -> Choice:
 def _tuple_get(op: Op, types: Sequence[Ty], context: Context) -> Choice:
     (receiver,) = types
     index = op.attrs["index"]
+    if isinstance(receiver, Array):  # arrays serve as tuples, which the reference makes of them: (q, r) = divmod(a, b)
+        return CallFunction(synthesis.array_part(context, index), [0])
     if not isinstance(receiver, Tuple):
         return Problem("E0105", f"{show(receiver)} is no tuple, so it has no part .{index}")
     if index >= len(receiver.cells):

@@ -125,6 +125,30 @@ def call_field(context: Context, field: str, arguments: int) -> str:
     return context.synthesized(name, make)
 
 
+def array_part(context: Context, index: int) -> str:
+    """The element of an array at a constant index."""
+    name = f"std.__array_part<{index}>"
+
+    def make() -> Function:
+        writer = _Writer(name, 1)
+        return writer.ret(writer.op("index", writer.params[0], writer.const(index)))
+
+    return context.synthesized(name, make)
+
+
+def tuple_method(context: Context, parts: int, method: str, arguments: int) -> str:
+    """Call the method of the array that has the parts of a tuple as elements."""
+    name = f"std.__tuple_method<{parts}, {method!r}, {arguments}>"
+
+    def make() -> Function:
+        writer = _Writer(name, 1 + arguments)
+        subject, *others = writer.params
+        array = writer.op("array", *(writer.op("tuple_get", subject, index=i) for i in range(parts)))
+        return writer.ret(writer.op("method", array, *others, name=method))
+
+    return context.synthesized(name, make)
+
+
 def payload(context: Context, declaration: Declaration, field: str) -> str:
     """The field of this name of whichever case has one; nil for the others."""
     name = f"std.__payload<{declaration.name}, {field!r}>"

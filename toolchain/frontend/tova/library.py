@@ -25,7 +25,7 @@ from .symbols import FunctionInfo, Symbol
 
 _DECLARATION = re.compile(r"^(?:pub )?fn (\w+)", re.MULTILINE)
 _TYPE = re.compile(r"^(pub )?type (\w+)(?:<[^>]*>)? \{([^}]*)\}", re.MULTILINE)
-_PARENTHESES = re.compile(r"\([^)]*\)")
+_PARENTHESES = re.compile(r"\([^)]*\)|<[^<>]*>")
 _VARIANT = re.compile(r"(?:^|,|\n)\s*([A-Z]\w*)(?!\w|\s*:)")
 
 
@@ -59,9 +59,13 @@ def _types() -> dict[str, tuple[str, bool]]:
     found = {}
     for file, text in _files().items():
         for is_public, name, body in _TYPE.findall(text):
-            variants = _VARIANT.findall(_PARENTHESES.sub("", body))
-            found.update(dict.fromkeys([name, *variants], (file, bool(is_public))))
+            found.update(dict.fromkeys([name, *_variants(body)], (file, bool(is_public))))
     return found
+
+
+def _variants(body: str) -> list[str]:
+    """The names of the variants that the body of a type declares."""
+    return _VARIANT.findall(_PARENTHESES.sub("", body))
 
 
 class LibraryError(Exception):
@@ -184,7 +188,19 @@ def declaration(name: str) -> Declaration | None:
     return None if file is None else _opened(file).declaration(bare)
 
 
+def duplicates() -> list[str]:
+    """Names of functions, types and variants that the library defines twice, with the files: one would hide the other."""
+    places: dict[str, list[str]] = {}
+    for file, text in _files().items():
+        types = [name for _, name, body in _TYPE.findall(text) for name in (name, *_variants(body))]
+        for name in (*_DECLARATION.findall(text), *types):
+            places.setdefault(name, []).append(file)
+    return [f"{name}: {', '.join(files)}" for name, files in sorted(places.items()) if len(files) > 1]
+
+
 def check_all() -> None:
-    """Compile every function of the library. Raises LibraryError."""
+    """Compile every function of the library. Raises LibraryError, also for a name that is defined twice."""
+    if twice := duplicates():
+        raise LibraryError("defined more than once in the library: " + "; ".join(twice))
     for file in sorted({*_index().values(), *(file for file, _ in _types().values())}):
         _opened(file).lower_all()

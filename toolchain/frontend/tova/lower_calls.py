@@ -14,7 +14,7 @@ from . import syntax as s
 from .declared import CaseInfo, TypeInfo, counted
 from .lower_core import LIBRARY_PREFIX, LoweringCore
 from .lower_types import lower_constructor
-from .names import NAMESPACES, camel_case
+from .names import CALLED_NAMESPACES, NAMESPACES, STYLES, camel_case
 from .symbols import FunctionInfo, LibraryName, Variable
 
 #: Derived function of a type -> the library function behind it.

@@ -119,7 +119,11 @@ class StatementLowering(PatternLowering):
             return lambda value: self.effect("setattr", target, receiver, value, name=target.name)
         if isinstance(target, s.TupleField):
             self._refuse_tuple(target)
-        return lambda value: None
+        return lambda value: self._look_at(value, target)
+
+    def _look_at(self, value: Value, node: s.Node) -> None:
+        """Drop a value on purpose: that counts as a use."""
+        self.op("is_nil", node, value)
 
     def _refuse_tuple(self, target: s.TupleField) -> None:
         self.error("E0202", "the parts of a tuple cannot be assigned", target, "make a new tuple")

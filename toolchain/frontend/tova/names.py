@@ -143,6 +143,11 @@ NOT_YET = _names(
 )
 
 
+#: Methods of arrays that tuples have too: those that change nothing.
+TUPLE_METHODS = _names(
+    "join map filter reduce forEach find findIndex some every includes indexOf slice concat at sum min max sorted reversed"
+)
+
 #: Methods that also take more arguments than the library function behind them -> the function that takes those.
 MORE_ARGUMENTS = {"push": "__push_more", "unshift": "__unshift_more", "splice": "__splice_more", "concat": "__concat_more"}
 
