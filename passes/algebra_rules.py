@@ -162,6 +162,22 @@ def _bits(i: Ops, ints: numeric.Integers) -> list[Rule]:
 def _masks(i: Ops, ints: numeric.Integers) -> list[Rule]:
     return [
         Rule(
+            "lowest-bit-of-sum-with-even",
+            i.and_(i.add(x, c), 1),
+            i.and_(x, 1),
+            when=lambda m: m.c & 1 == 0,
+            assuming=lambda z3, m: m.c & 1 == 0,
+        ),
+        Rule(
+            "lowest-bit-of-sum-with-odd",
+            i.and_(i.add(x, c), 1),
+            i.xor(i.and_(x, 1), 1),
+            when=lambda m: m.c & 1 == 1,
+            assuming=lambda z3, m: m.c & 1 == 1,
+        ),
+        Rule("lowest-bit-is-one", i.eq(i.and_(x, 1), 1), i.ne(i.and_(x, 1), 0)),
+        Rule("lowest-bit-is-not-one", i.ne(i.and_(x, 1), 1), i.eq(i.and_(x, 1), 0)),
+        Rule(
             "mask-of-or",
             i.and_(i.or_(x, c), d),
             lambda m: i.and_(x, d),

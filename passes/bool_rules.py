@@ -65,6 +65,13 @@ _SELECT = [
 ]
 
 
+i64 = Ops("i64")
+_SELECT_I64 = [
+    Rule("then-sum", select(a, i64.add(z, select(a, x, y)), w), select(a, i64.add(z, x), w)),
+    Rule("else-sum", select(a, w, i64.add(z, select(a, x, y))), select(a, w, i64.add(z, y))),
+]
+
+
 def _between(ty: str) -> list[Rule]:
     """Rules that connect bool with one integer width."""
     i = Ops(ty)
@@ -92,8 +99,6 @@ def _between(ty: str) -> list[Rule]:
         Rule("different-then", select(i.ne(x, y), x, y), x),
         # One form of a condition, so that selects of opposite conditions meet.
         Rule("different", select(i.ne(x, y), z, w), select(i.eq(x, y), w, z)),
-        Rule("then-sum", select(a, i.add(z, select(a, x, y)), w), select(a, i.add(z, x), w)),
-        Rule("else-sum", select(a, w, i.add(z, select(a, x, y))), select(a, w, i.add(z, y))),
         # No such rules for f64: 0.0 equals -0.0.
         Rule("equal-else", select(i.eq(x, y), y, x), x),
     ]
@@ -107,6 +112,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "i32-bool-select-zero-one", select(a, Ops("i32").const(0), Ops("i32").const(1)), Ops("i32").from_bool(not_(a))
     ),
+    *(Rule(f"i64-select-{r.name}", r.pattern, r.replacement) for r in _SELECT_I64),
     *_between("i32"),
     *_between("i64"),
 )

@@ -67,7 +67,9 @@ def _is_odd_enough(op: Op) -> bool:
 def _tests(op: Op, known: Uses) -> list[Op]:
     """The comparisons with 0 that are all uses of a remainder; none if there are others."""
     found = known.of(op.result)
-    if any(u.target is not None or u.op.row.name not in _COMPARISONS or constant_of(u.op.operands[1]) != 0 for u in found):
+    if any(
+        u.target is not None or u.op.row.name not in _COMPARISONS or constant_of(u.op.operands[1]) != 0 for u in found
+    ):
         return []
     return [use.op for use in found]
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from ..ir.core import Function, Module, Op
+from ..ir.core import Block, Function, Module, Op
 from ..pipeline.spec import PassContext, PassSpec, option
 from .analysis.callgraph import CallGraph, callgraph
 from .analysis.loops import loops
@@ -140,7 +140,11 @@ class _Inliner:
 
 def weight(function: Function) -> int:
     """How much code the function is: ops by their costs, branches by their targets; a cold block weighs 1."""
-    return sum(1 if block.cold else sum(map(_op_weight, block.ops)) for block in function.blocks)
+    return sum(map(weight_of_block, function.blocks))
+
+
+def weight_of_block(block: Block) -> int:
+    return 1 if block.cold else sum(map(_op_weight, block.ops))
 
 
 def _op_weight(op: Op) -> int:

@@ -77,7 +77,7 @@ def _inline_into(caller: Function, graph: CallGraph, givers: set[str], ctx: Pass
 def _new_values(fn: Function, givers: set[str]) -> set[Value]:
     """The values that may be objects made in `fn` or given to it by a call, or flat values around them."""
     new = {op.results[0] for op in fn.ops() if may_vanish(op) or (op.results and _gives(op, givers))}
-    found = len(new) if new else -1
+    found = 0
     while found != len(new):
         found = len(new)
         for op in fn.ops():

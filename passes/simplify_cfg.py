@@ -19,6 +19,7 @@ from .analysis.dominators import dominators
 from .analysis.effects import op_effects
 from .const_fold import constant_of, evaluate, make_const, target_index
 from .edit import Edges, branch, consequences, drop_params, remove_unreachable, replace_terminator
+from .ssa_repair import repair
 
 MAX_ROUNDS = 8
 #: A longer block is no mere decision.
@@ -48,6 +49,7 @@ def run(fn: Function, ctx: PassContext) -> bool:
             _convert_branches(fn, ctx.options),
             _use_known_conditions(fn),
             _thread_jumps(fn),
+            _thread_decisions(fn),
             remove_unreachable(fn),
             _merge_chains(fn),
         )
@@ -169,6 +171,46 @@ def _thread_jumps(fn: Function) -> bool:
                 seen.add(onward.block)
                 changed = True
     return changed
+
+
+def _thread_decisions(fn: Function) -> bool:
+    """The same where the parameters of the block are used behind it: those see what came along either way."""
+    candidates = [b for b in fn.blocks[1:] if b.params and 1 < len(b.ops) <= MAX_DECIDING_OPS and len(b.successors) > 1]
+    if not candidates:
+        return False
+    edges = _edges(fn)
+    computed_for_others = {v.block for op in fn.ops() for v in op.used_values() if v.op and v.block is not op.block}
+    changed = False
+    for block in candidates:
+        if block in computed_for_others:
+            continue
+        taken = [
+            (source, target, onward)
+            for source, target in edges[block]
+            if len(source.terminator.targets) == 1 and (onward := _onward(target)) and onward.block is not block
+        ]
+        if taken and not any(_is_dominated(source, block, fn) for source, _ in edges[block]):  # a loop stays one
+            _lead_on(fn, block, taken)
+            edges = _edges(fn)
+            changed = True
+    return changed
+
+
+def _is_dominated(block: Block, by: Block, fn: Function) -> bool:
+    above: Block | None = block
+    idom = dominators(fn).idom
+    while above is not None and above is not by:
+        above = idom.get(above)
+    return above is by
+
+
+def _lead_on(fn: Function, block: Block, taken: list[tuple[Block, Target, Target]]) -> None:
+    at_end: dict[Value, dict[Block, Value]] = {param: {block: param} for param in block.params}
+    for source, target, onward in taken:
+        for param, arg in zip(block.params, target.args, strict=True):
+            at_end[param][source] = arg
+        target.block, target.args = onward.block, onward.args
+    repair(fn, at_end)
 
 
 def _onward(target: Target) -> Target | None:

@@ -10,13 +10,25 @@ from wasmlathe.passes import (
     licm,
     load_forwarding,
     loop_rotate,
+    unroll,
     unroll_linear,
     unsigned,
 )
 from wasmlathe.pipeline.hookspecs import hookimpl
 from wasmlathe.pipeline.spec import PassSpec
 
-MODULES = (gvn, index_range, index_signs, load_forwarding, loop_rotate, licm, hoist_guards, unroll_linear, unsigned)
+MODULES = (
+    gvn,
+    index_range,
+    index_signs,
+    load_forwarding,
+    loop_rotate,
+    licm,
+    hoist_guards,
+    unroll,
+    unroll_linear,
+    unsigned,
+)
 
 
 @hookimpl

@@ -8,6 +8,7 @@ from wasmlathe.passes import (
     const_fold,
     conversion_rules,
     dce,
+    divisibility,
     float_rules,
     rewrite,
     scalar_replace,
@@ -19,7 +20,7 @@ from wasmlathe.passes.rules import Rule
 from wasmlathe.pipeline.hookspecs import hookimpl
 from wasmlathe.pipeline.spec import PassSpec
 
-MODULES = (const_fold, rewrite, strength_reduce, dce, simplify_cfg, unwrap, scalar_replace)
+MODULES = (const_fold, rewrite, divisibility, strength_reduce, dce, simplify_cfg, unwrap, scalar_replace)
 RULE_MODULES = (algebra_rules, bool_rules, conversion_rules, float_rules)
 
 

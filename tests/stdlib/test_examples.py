@@ -15,7 +15,7 @@ from wasmlathe.frontend.tova import library
 from .library_programs import run
 
 _FUNCTION = re.compile(r"((?:^///.*\n)*)^fn ([a-zA-Z]\w*)\(", re.MULTILINE)
-_EXAMPLE = re.compile(r"^/// (.*) (==|<|>) (.*[^.])$", re.MULTILINE)
+_EXAMPLE = re.compile(r"^/// ([\w.]+\(.*) (==|<|>) (.*[^.])$", re.MULTILINE)
 
 FILES = {
     entry.name: entry.read_text("utf-8")

@@ -469,7 +469,10 @@ class Emitter:
             self.builder.emit("global.set", (self.bool(True),), (), name=ready_flag(name))
 
     def intrinsic(self, row: Intrinsic, result: Ty, operands: list[Value], types: Sequence[Ty]) -> Value | None:
-        operands = [self.view(value, type_) for value, type_ in zip(operands, types, strict=True)]
+        operands = [
+            self.view(value, type_) if kind == "Array" else value
+            for value, type_, kind in zip(operands, types, row.params, strict=True)
+        ]
         kind, _, name = row.op.partition(":")
         if kind == "import":
             return self._import(name, operands)

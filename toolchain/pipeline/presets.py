@@ -24,6 +24,9 @@ _OBJECTS = ("inline-objects", Repeat(2, ("unwrap", "const-fold#objects", "scalar
 _CLEAN = Repeat(3, ("const-fold", "rewrite", "simplify-cfg", "dce"))
 _CLEAN_LATE = ("const-fold#late", "rewrite#late", "gvn#late", "simplify-cfg#late", "dce#late")
 
+#: What one turn knows of the next, in loops that take several turns at once.
+_CLEAN_UNROLLED = ("simplify-cfg#unrolled", "rewrite#unrolled", "gvn#unrolled", "dce#unrolled")
+
 # Functions that were inlined wherever they were called are dropped at once: the passes after that have less to do.
 
 #: Binaryen makes good use of locals and of WebAssembly's structured control flow; values are our own passes' work.
@@ -96,6 +99,8 @@ PRESETS: dict[str, Preset] = {
             Repeat(2, _CLEAN_LATE),
             "unroll-linear",
             "divisibility",
+            "unroll",
+            *_CLEAN_UNROLLED,
             "strength-reduce",
             "dead-functions#last",
         ),
