@@ -177,6 +177,8 @@ def _masks(i: Ops, ints: numeric.Integers) -> list[Rule]:
         ),
         Rule("lowest-bit-is-one", i.eq(i.and_(x, 1), 1), i.ne(i.and_(x, 1), 0)),
         Rule("lowest-bit-is-not-one", i.ne(i.and_(x, 1), 1), i.eq(i.and_(x, 1), 0)),
+        Rule("xor-of-masked", i.xor(i.and_(x, c), i.and_(y, c)), i.and_(i.xor(x, y), c)),
+        Rule("or-of-masked", i.or_(i.and_(x, c), i.and_(y, c)), i.and_(i.or_(x, y), c)),
         Rule(
             "mask-of-or",
             i.and_(i.or_(x, c), d),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wasmlathe.passes import (
+    fold_offsets,
     gvn,
     hoist_guards,
     index_range,
@@ -18,6 +19,7 @@ from wasmlathe.pipeline.hookspecs import hookimpl
 from wasmlathe.pipeline.spec import PassSpec
 
 MODULES = (
+    fold_offsets,
     gvn,
     index_range,
     index_signs,

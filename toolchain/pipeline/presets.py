@@ -25,7 +25,7 @@ _CLEAN = Repeat(3, ("const-fold", "rewrite", "simplify-cfg", "dce"))
 _CLEAN_LATE = ("const-fold#late", "rewrite#late", "gvn#late", "simplify-cfg#late", "dce#late")
 
 #: What one turn knows of the next, in loops that take several turns at once.
-_CLEAN_UNROLLED = ("simplify-cfg#unrolled", "rewrite#unrolled", "gvn#unrolled", "dce#unrolled")
+_CLEAN_UNROLLED = ("simplify-cfg#unrolled", "rewrite#unrolled", "fold-offsets", "gvn#unrolled", "dce#unrolled")
 
 # Functions that were inlined wherever they were called are dropped at once: the passes after that have less to do.
 
