@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wasmlathe.passes import (
     fold_offsets,
+    fuse_loops,
     gvn,
     hoist_guards,
     index_range,
@@ -20,6 +21,7 @@ from wasmlathe.pipeline.spec import PassSpec
 
 MODULES = (
     fold_offsets,
+    fuse_loops,
     gvn,
     index_range,
     index_signs,

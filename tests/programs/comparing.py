@@ -148,7 +148,7 @@ def _is_balanced(lines: list[str]) -> bool:
     depth = 0
     for line in lines:
         depth -= line.lstrip().startswith("}")
-        if depth < 0:
+        if depth < 0 or (depth == 0 and line.lstrip().startswith("} ")):
             return False
         depth += line.endswith("{")
     return depth == 0

@@ -32,10 +32,9 @@ from .data_types import (
     function,
     option,
     random_declarations,
-    random_type,
     result,
 )
-from .generate_values import DEEPEST, KEY_LITERALS, MOST_WORK, Callee, Frame, Name, Values
+from .generate_values import KEY_LITERALS, MOST_WORK, Callee, Frame, Name, Values
 
 MUTABLE = ("Array", "Map", "Set", "Dictionary", "Record", "Named")
 
@@ -55,6 +54,7 @@ class Writer(Values):
 
     def program(self) -> str:
         self.declared = random_declarations(self.rng)
+        self.choose_palette()
         for declared in self.declared:
             self.line(declared.text())
         for declared in self.declared:
@@ -63,7 +63,7 @@ class Writer(Values):
         for _ in range(self.rng.choice((0, 0, 1, 1, 2))):
             self.rng.choice((self.function, self.function, self.generator, self.walker, self.propagating))()
         self.frame = Frame()
-        self.statements(self.rng.choice((2, 3, 3, 4, 5, 8)))
+        self.statements(self.rng.choice((2, 2, 3, 4, 6)))
         for name in self.frame.names:
             if name.is_plain:
                 self.line(f"print({name.text})")
@@ -141,7 +141,7 @@ class Writer(Values):
     def propagating(self) -> None:
         """A function that leaves early with what `?` finds."""
         wrap = self.rng.choice((option, result))
-        name, value = self.fresh("f"), random_type(self.rng, self.declared, 1)
+        name, value = self.fresh("f"), self.element()
         names, params = self.params([wrap(INT), wrap(value), self.type()])
         self.frame = Frame(list(names), result=wrap(value))
         constructor = "Some" if wrap is option else "Ok"
@@ -445,7 +445,7 @@ class Writer(Values):
         self.frame.tries += 1
         with self.block("try"):
             self.statements(self.rng.randint(1, 2))
-            self.line(f"print({self.risky_int(self.leaf(INT), DEEPEST - 1)})")
+            self.line(f"print({self.risky_int(self.leaf(INT), 1)})")
         with self.then(f"catch {error}"):
             self.line(f"print({error}.message)")
             self.statements(self.rng.randint(0, 1))
@@ -463,7 +463,7 @@ class Writer(Values):
         self.loop(f"for {name} in {self.rng.choice((f'0..{turns}', f'range({turns}, 0, -1)'))}", [Name(name, INT)], turns)
 
     def for_elements(self) -> None:
-        element = self.rng.choice((random_type(self.rng, self.declared, 1), STRING))
+        element = self.rng.choice((self.element(), STRING))
         name, index = self.fresh("e"), self.fresh("i")
         source = f"({self.expression(array(element))})[0:6]"
         if self.chance(30):

@@ -41,9 +41,8 @@ TEXT_LITERALS = ('""', '"a"', '"bc"', '"hello"', '"añ😀z"', '"x y"', "'{q}'",
 KEY_LITERALS = {INT: ("0", "1", "2", "3", "-1"), STRING: ('"a"', '"b"', '"k"', '"zz"', '"12"')}
 COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 
-#: How many turns all loops together may make, and how deep expressions go.
+#: How many turns all loops together may make.
 MOST_WORK = 400
-DEEPEST = 3
 
 
 @dataclass(frozen=True)
@@ -95,6 +94,9 @@ class Values:
         self.declared: list[Declared] = []
         self.callees: list[Callee] = []
         self.frame = Frame()
+        self.palette: list[Type] = []
+        #: How deep expressions go.
+        self.deepest = 2
 
     # --- choices -----------------------------------------------------------------------------------------------------
 
@@ -106,10 +108,22 @@ class Values:
         return self.rng.randrange(100) < percent
 
     def type(self) -> Type:
-        """A type for a new value."""
-        if self.chance(6):
-            return nilable(random_type(self.rng, self.declared, 1))
-        return ANY if self.chance(4) else random_type(self.rng, self.declared)
+        """A type for a new value: one of the few that the program has, since each costs functions that show it."""
+        return self.rng.choice(SCALARS) if self.chance(35) else self.rng.choice(self.palette)
+
+    def element(self) -> Type:
+        """A type for the elements of an array."""
+        arrays = [t.args[0] for t in self.palette if t.kind == "Array"]
+        return self.rng.choice(arrays) if arrays and self.chance(60) else self.rng.choice(SCALARS)
+
+    def choose_palette(self) -> None:
+        """Decide which types the program has."""
+        self.palette = [random_type(self.rng, self.declared) for _ in range(self.rng.randint(2, 5))]
+        if self.chance(30):
+            self.palette.append(nilable(self.rng.choice((*SCALARS, *self.palette))))
+        if self.chance(30):
+            self.palette.append(ANY)
+        self.deepest = self.rng.choice((2, 2, 3))
 
     def declaration(self, type_: Type) -> Declared:
         return next(d for d in self.declared if d.name == type_.name)
@@ -143,15 +157,15 @@ class Values:
 
     def expression(self, type_: Type, deep: int = 0) -> str:
         """An expression of the type, which may call functions."""
-        if deep >= DEEPEST or self.chance(25):
+        if deep >= self.deepest or self.chance(25):
             return self.leaf(type_)
         forms: list[Callable[[Type, int], str | None]] = [self.made] * 9
         forms += [self.reached] * 5 + [self.call] * 3 + [self.chosen, self.matched, self.polymorphic]
         return self.rng.choice(forms)(type_, deep + 1) or self.made(type_, deep + 1)
 
-    def plain(self, type_: Type, deep: int = DEEPEST - 1) -> str:
+    def plain(self, type_: Type) -> str:
         with self.without_calls():
-            return self.expression(type_, deep)
+            return self.expression(type_, self.deepest - 1)
 
     def number(self) -> str:
         return f"({self.plain(INT)})"
@@ -244,7 +258,7 @@ class Values:
     def function_value(self, *types: Type) -> str:
         params = [Name(self.fresh("p"), t) for t in types[:-1]]
         with self.without_calls(), self.names(*params):
-            body = self.expression(types[-1], DEEPEST - 1)
+            body = self.expression(types[-1], self.deepest - 1)
         body = f"({body})" if body.startswith("{") else body
         return f"fn({', '.join(p.text for p in params)}) {body}"
 
@@ -439,7 +453,7 @@ class Values:
         return self.rng.choice(forms)()
 
     def sized(self) -> Type:
-        any_type = random_type(self.rng, self.declared, 1)
+        any_type = self.element()
         sized = (STRING, array(any_type), map_of(STRING, INT), set_of(INT), dictionary(INT))
         return self.rng.choice(sized)
 
@@ -511,7 +525,7 @@ class Values:
         return self.rng.choice(forms)()
 
     def mapped(self, element: Type, deep: int) -> str:
-        source = random_type(self.rng, self.declared, 1)
+        source = self.element()
         subject = f"({self.expression(array(source), deep)})[0:6]"
         param = Name(self.fresh("x"), source)
         with self.names(param):
@@ -621,7 +635,7 @@ class Values:
         return self.construct(type_, case, lambda t: self.expression(t, deep))
 
     def make_Any(self, type_: Type, deep: int) -> str:
-        return self.expression(self.rng.choice((*SCALARS, random_type(self.rng, self.declared, 1))), deep)
+        return self.expression(self.rng.choice((*SCALARS, self.element())), deep)
 
 
 def holds_type(type_: Type, inner: Type) -> bool:

@@ -52,5 +52,15 @@ def test_every_function_compiles_to_hir() -> None:
     library.check_all()
 
 
+def test_no_name_is_defined_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert library.duplicates() == []
+    files = {
+        "a.tova": "fn one() { 1 }\ntype T { First, Second(x: Int) }\n",
+        "b.tova": "fn one() { 2 }\ntype U { Second }\n",
+    }
+    monkeypatch.setattr(library, "_files", lambda: files)
+    assert library.duplicates() == ["Second: a.tova, b.tova", "one: a.tova, b.tova"]
+
+
 def test_older_spellings_of_names_are_accepted() -> None:
     assert run('print(starts_with("abc", "ab"), index_of([1, 2], 2), "abc".ends_with("c"))') == "true 1 true\n"

@@ -478,7 +478,7 @@ class Emitter:
             return self._import(name, operands)
         if result is NEVER and row.result == "Element":
             return None  # an array that never has elements: the library looks at its length before
-        if result is NIL or result is NEVER:
+        if row.result != "Element" and (result is NIL or result is NEVER):
             self.effect(row.op, *operands)
             return None
         return self.op(row.op, *operands)

@@ -67,7 +67,7 @@ PRESETS: dict[str, Preset] = {
         "wasm": _WASM,
     },
     "O2": {
-        "typed": (*_OBJECTS, *_TYPED),
+        "typed": (*_OBJECTS, *_TYPED, "fuse-loops"),
         "mem": (
             "inline",
             "dead-functions",
@@ -84,7 +84,7 @@ PRESETS: dict[str, Preset] = {
         "wasm": _WASM,
     },
     "O3": {
-        "typed": (*_OBJECTS, *_TYPED),
+        "typed": (*_OBJECTS, *_TYPED, "fuse-loops"),
         "mem": (
             "inline",
             "dead-functions",
