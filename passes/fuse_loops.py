@@ -195,7 +195,8 @@ class _Fusion:
     def _may_stop(self, ops: Sequence[Op]) -> bool:
         """Whether something may panic, or go on for ever."""
         called = [summary_of(op, self._summaries) for op in ops if op.row.name == "call"]
-        return any(self._effects(op) & Effects.TRAPS for op in ops) or any(s.may_diverge for s in called)
+        trapping = (op for op in ops if self._effects(op) & Effects.TRAPS and op.row.name != "data.array_new")
+        return any(trapping) or any(s.may_diverge for s in called)
 
 
 def _forwards(fn: Function) -> bool:

@@ -6,9 +6,9 @@ x / 8  =>  (x + (x >>s 63 >>u 61)) >>s 3        x % 8  =>  x - ((x + bias) & -8)
 from __future__ import annotations
 
 from ..ir.ops import numeric
-from .rules import Const, Match, Node, Ops, Rule, Var, is_power_of_two, log2
+from .rules import Const, Match, Node, Ops, Rule, Var, is_power_of_two, log2, select
 
-x = Var("x")
+x, y, a = Var("x"), Var("y"), Var("a")
 c = Const("c")
 
 
@@ -48,6 +48,9 @@ def _rules(ty: str, ints: numeric.Integers) -> list[Rule]:
             lambda m: i.sub(0, i.shl(x, log2(-m.c))),
             when=lambda m: m.c < -1 and m.c != ints.minimum and is_power_of_two(-m.c),
         ),
+        # A sum over the turns of a loop waits for one addition a turn then, and not for the choice as well.
+        Rule(f"{ty}-select-sum-else", select(a, x, i.add(x, y)), i.add(x, select(a, i.const(0), y))),
+        Rule(f"{ty}-select-sum-then", select(a, i.add(x, y), x), i.add(x, select(a, y, i.const(0)))),
         # No rule for x * 3 and the like, nor for division by other constants: Cranelift finds those itself.
     ]
 

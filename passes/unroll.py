@@ -34,7 +34,7 @@ class Options:
 
     turns: int = option(4, "How many turns of a loop one turn of the wide loop takes.")
     tiny: int = option(14, "Loops up to this weight are unrolled twice as far.")
-    weight: int = option(24, "Heavier loops stay as they are.")
+    weight: int = option(32, "Heavier loops stay as they are.")
     budget: int = option(400, "Weight that all copies together may add to one function.")
 
 

@@ -15,6 +15,15 @@ characters is ASCII, and most functions have a short way for it. Doc comments ar
     numbers, math, math_powers, math_angles
     characters, strings_core, strings_find, strings_parts, strings_case
     arrays, arrays_functional, arrays_numbers, arrays_sort
+    ordering, functional                   compare and sorting by it; functions made of functions: curry, memoize
+    records, tables, maps                  records, whatever they are made of; hash tables; Map, Set, dictionaries
+    collections, deque                     Counter, DefaultDict, OrderedDict, LRUCache; Deque
+    json, format, terminal                 JSON texts; templates (fmt); tables, boxes, colours, style tags
+    javascript                             what JavaScript's names mean that programs use
     option_result                          Option and Result with their methods
     derived                                functions that `derive` gives a type
+
+A type may have methods for the compiler and the library: `__get_NAME` is the property `x.NAME`, `__plain` gives what is
+printed and written as JSON in its place, `__in` is the operator, `__iter_start`, `__iter_more`, `__iter_value`,
+`__iter_next` are the steps of a `for`.
 """

@@ -3,23 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from inferred import signatures, typed
 from wasmlathe.diagnostics import SourceFile
-from wasmlathe.driver import CompileOptions, compile_source
-from wasmlathe.ir.core import Module
-
-
-def typed(program: str, exports: dict[str, list[str]] | None = None) -> Module:
-    options = CompileOptions(exports=exports, stop_at="typed", verify=True)
-    return compile_source(SourceFile("t.tova", program), options).modules["typed"]
-
-
-def signatures(module: Module, name: str) -> list[str]:
-    return sorted(
-        f"({', '.join(map(str, f.param_types))}) -> {', '.join(map(str, f.results))}"
-        for f in module.functions.values()
-        if f.source_name == name
-    )
-
 
 #: A sentence, the program, a function, its signatures.
 TYPES = [

@@ -36,6 +36,11 @@ PASSES = (
     "index-signs",
     "index-range",
     "unroll-linear",
+    "unsigned",
+    "match-table",
+    "divisibility",
+    "unroll",
+    "fold-offsets",
     "strength-reduce",
 )
 LINES = (*((name,) for name in PASSES), PASSES, (*PASSES[::-1], *PASSES))
@@ -46,6 +51,8 @@ LOOP_LINES = (
     ("loop-rotate", "simplify-cfg", "index-signs"),
     ("loop-rotate", "licm", "hoist-guards", "licm"),
     ("loop-rotate", "simplify-cfg", "unroll-linear"),
+    ("loop-rotate", "simplify-cfg", "unroll"),
+    ("loop-rotate", "simplify-cfg", "unsigned", "divisibility"),
     PASSES,
 )
 

@@ -110,9 +110,7 @@ def shrink(text: str, is_wrong: Callable[[str], bool], seconds: float = 60.0) ->
             lines = smaller
 
 
-def _first_wrong(
-    candidates: Iterator[list[str]], is_wrong: Callable[[str], bool], until: float
-) -> list[str] | None:
+def _first_wrong(candidates: Iterator[list[str]], is_wrong: Callable[[str], bool], until: float) -> list[str] | None:
     for lines in candidates:
         if time.monotonic() >= until:
             return None

@@ -56,9 +56,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0] if __doc__ else None)
     parser.add_argument("--count", type=int, default=1000, help="how many programs")
     parser.add_argument("--seed", type=int, default=1, help="the first seed; each program takes the next")
-    parser.add_argument("--levels", type=int, default=1, choices=range(1, len(LEVELS) + 1), help="wasm levels a program")
-    parser.add_argument("--gc-stress", action="store_true", help="run every program with a collection at every allocation")
-    parser.add_argument("--shrink", type=float, default=60.0, metavar="SECONDS", help="time for making a finding smaller")
+    parser.add_argument(
+        "--levels", type=int, default=1, choices=range(1, len(LEVELS) + 1), help="wasm levels a program"
+    )
+    parser.add_argument(
+        "--gc-stress", action="store_true", help="run every program with a collection at every allocation"
+    )
+    parser.add_argument(
+        "--shrink", type=float, default=60.0, metavar="SECONDS", help="time for making a finding smaller"
+    )
     options = parser.parse_args()
     # IR is cyclic garbage once a program is done; what was imported is none, and need not be looked at every time.
     gc.freeze()
@@ -74,7 +80,9 @@ def main() -> int:
             if done % 5 == 0:
                 gc.collect()
             if done % 200 == 0:
-                say(f"{done} programs, {(time.monotonic() - started) / done:.2f} s each, {findings.count.total()} wrong")
+                say(
+                    f"{done} programs, {(time.monotonic() - started) / done:.2f} s each, {findings.count.total()} wrong"
+                )
     except KeyboardInterrupt:
         pass
     say(f"{done} programs from seed {options.seed}: {findings.count.total()} wrong")

@@ -44,11 +44,21 @@ def program(rng: Random) -> str:
     return Writer(rng).program()
 
 
+def boxed_program(rng: Random) -> str:
+    """The text of the same program with some values taken out of an array of several kinds.
+
+    It does the same as `program` with the same choices, but the compiler does not know the kinds any more.
+    """
+    return Writer(rng, Random(0)).program()
+
+
 class Writer(Values):
     """Writes one program, line by line. Blocks begin with `{` at the end of a line and end with a line `}`."""
 
-    def __init__(self, rng: Random) -> None:
+    def __init__(self, rng: Random, boxes: Random | None = None) -> None:
+        """`boxes` decides which values are put among others of other kinds, if any."""
         super().__init__(rng)
+        self.boxes = boxes
         self.lines: list[str] = []
         self.depth = 0
 
@@ -228,7 +238,9 @@ class Writer(Values):
             self.statement()
 
     def statement(self) -> None:
-        forms: list[Callable[[], None]] = [self.binding] * 3 + [self.variable] * 2 + [self.show, self.closure, self.alias]
+        forms: list[Callable[[], None]] = (
+            [self.binding] * 3 + [self.variable] * 2 + [self.show, self.closure, self.alias]
+        )
         forms += [self.destructuring, self.change, self.change, self.change]
         if any(n.is_mutable for n in self.frame.names):
             forms += [self.assignment, self.assignment]
@@ -245,10 +257,17 @@ class Writer(Values):
     def bind(self, type_: Type, value: str, is_mutable: bool = False) -> Name:
         name = self.fresh("v")
         typed = f": {annotation(type_)}" if self.chance(8) else ""
+        value = value if typed else self.boxed(value)
         self.line(f"{'var ' if is_mutable else ''}{name}{typed} = {value}")
         made = Name(name, type_, is_mutable)
         self.frame.names.append(made)
         return made
+
+    def boxed(self, value: str) -> str:
+        """The value, perhaps out of an array of values of several kinds."""
+        if self.boxes is None or self.boxes.randrange(100) >= 20:
+            return value
+        return f'[{value}, nil, "box", true][0]'
 
     def binding(self) -> None:
         type_ = self.type()
@@ -271,7 +290,7 @@ class Writer(Values):
             self.bind(source.type, source.text)
 
     def output(self, most: int = 3) -> str:
-        values = [self.expression(self.type()) for _ in range(self.rng.randint(1, most))]
+        values = [self.boxed(self.expression(self.type())) for _ in range(self.rng.randint(1, most))]
         return f"print({', '.join(values)})"
 
     def show(self) -> None:
@@ -460,7 +479,9 @@ class Writer(Values):
     def for_range(self) -> None:
         turns = self.rng.randint(1, 5)
         name = self.fresh("i")
-        self.loop(f"for {name} in {self.rng.choice((f'0..{turns}', f'range({turns}, 0, -1)'))}", [Name(name, INT)], turns)
+        self.loop(
+            f"for {name} in {self.rng.choice((f'0..{turns}', f'range({turns}, 0, -1)'))}", [Name(name, INT)], turns
+        )
 
     def for_elements(self) -> None:
         element = self.rng.choice((self.element(), STRING))

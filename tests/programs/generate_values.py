@@ -24,7 +24,6 @@ from .data_types import (
     Type,
     array,
     dictionary,
-    function,
     map_of,
     nilable,
     option,

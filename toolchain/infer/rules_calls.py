@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from wasmlathe.diagnostics import nearest
-from wasmlathe.frontend.tova.names import METHODS, MORE_ARGUMENTS, TUPLE_METHODS, camel_case, method_function
+from wasmlathe.frontend.tova.names import METHODS, MORE_ARGUMENTS, ONE_BY_ONE, TUPLE_METHODS, camel_case, method_function
 from wasmlathe.ir.core import Op
 
 from . import synthesis
@@ -86,6 +86,8 @@ def _method(op: Op, types: Sequence[Ty], context: Context) -> Choice:
         called = synthesis.tuple_method(context, len(receiver.cells), name, len(types) - 1)
         return CallFunction(called, list(range(len(types))))
     function = method_function(_method_kind(receiver), name)
+    if function in ONE_BY_ONE and op.attrs.get("iterated"):
+        function = ONE_BY_ONE[function]
     if function is None:
         known = sorted(METHODS.get(_method_kind(receiver), ()))
         close = nearest(name, known)

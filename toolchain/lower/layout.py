@@ -19,7 +19,8 @@ Every object starts at a multiple of `ALIGNMENT` with an 8-byte header:
 An INNER object is a Data or Buffer that was allocated together with the Array or String before it and lives as long.
 
 A string never changes, but it may be a view of bytes that other strings share; whoever appends to the string that ends
-where its buffer's bytes in use end may take the room behind it (as Go's `append` does). Numbers are little-endian.
+where its buffer's bytes in use end may take the room behind it (as Go's `append` does). Eight bytes of memory at least lie
+before those of every string, the empty one too, and may be loaded. Numbers are little-endian.
 """
 
 from __future__ import annotations

@@ -37,8 +37,8 @@ class Statics:
             header = pack("<II", layout.TYPE_STRING, layout.STRING_OBJECT_BYTES)
             body = pack("<IIII", len(content), len(text), 0, 0)
             segment = self._add(f"string.{len(self._strings)}", header + body)
-            if content:  # where no bytes begin does not matter
-                segment.relocations.append((layout.STRING_START, self.raw(content), 0))
+            start = (self.raw(content), 0) if content else (segment.name, layout.STRING_OBJECT_BYTES)
+            segment.relocations.append((layout.STRING_START, *start))
             name = self._strings[text] = segment.name
         return name
 

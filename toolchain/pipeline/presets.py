@@ -42,6 +42,9 @@ _WASM = (
     "binaryen-remove-unused-module-elements",
 )
 
+#: 32-bit arithmetic, once masks are where they stay; what was computed in 64 bits is dead then.
+_NARROW = ("narrow", "dce#narrow")
+
 _LOOPS = (
     "loop-rotate",
     "licm",
@@ -72,12 +75,14 @@ PRESETS: dict[str, Preset] = {
             "inline",
             "dead-functions",
             _CLEAN,
+            "match-table",
             "tail-recursion",
             "accumulate",
             "gvn",
             *_LOOPS,
             *_CLEAN_LATE,
             "divisibility",
+            *_NARROW,
             "strength-reduce",
             "dead-functions#last",
         ),
@@ -89,6 +94,7 @@ PRESETS: dict[str, Preset] = {
             "inline",
             "dead-functions",
             _CLEAN,
+            "match-table",
             "pure-calls",
             "tail-recursion",
             "accumulate",
@@ -99,6 +105,7 @@ PRESETS: dict[str, Preset] = {
             Repeat(2, _CLEAN_LATE),
             "unroll-linear",
             "divisibility",
+            *_NARROW,
             "unroll",
             *_CLEAN_UNROLLED,
             "strength-reduce",

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from wasmlathe.ir import types as t
-from wasmlathe.ir.core import Block, Target, Value
+from wasmlathe.ir.core import Block, Op, Target, Value
 
 from . import syntax as s
-from .lower_core import LoopExits
+from .lower_core import LIBRARY_PREFIX, LoopExits
 from .lower_patterns import PatternLowering
+from .names import ONE_BY_ONE
 from .symbols import LibraryName, Variable
 
 _UNSUPPORTED = {
@@ -363,6 +364,8 @@ class StatementLowering(PatternLowering):
 
     def _iteration(self, source: s.Expr, with_index: bool) -> Steps:
         subject = self.expression(source)
+        if isinstance(source, s.Call | s.MethodCall):  # so nothing else has the array
+            _ask_one_by_one(subject.op)
         first = [self.op("iter_start", source, subject)]
         if with_index:
             first.append(self.const(0, source))
@@ -378,6 +381,28 @@ class StatementLowering(PatternLowering):
             return following
 
         return Steps(first, lambda at: self.op("iter_more", source, subject, at[0]), elements, advance)
+
+
+def _ask_one_by_one(op: Op | None) -> None:
+    """If `op` makes an array of the pieces of a text for a loop alone, have it give them one by one instead."""
+    is_method = op is not None and op.name == "dyn.method"
+    if op is None or not (is_method or op.name == "dyn.call"):
+        return
+    name = op.attrs["name"] if is_method else op.attrs["callee"].removeprefix(LIBRARY_PREFIX)
+    if name not in ONE_BY_ONE or len(op.operands) != (2 if name == "split" else 1):
+        return
+    if name == "split" and not _is_text(op.operands[1]):
+        return
+    if is_method:
+        op.attrs["iterated"] = True
+    elif op.attrs["callee"].startswith(LIBRARY_PREFIX):
+        op.attrs["callee"] = LIBRARY_PREFIX + ONE_BY_ONE[name]
+
+
+def _is_text(value: Value) -> bool:
+    """Whether the value is the literal of a text that is not empty."""
+    constant = value.op.attrs["value"] if value.op is not None and value.op.name == "dyn.const" else None
+    return isinstance(constant, str) and constant != ""
 
 
 class Steps:

@@ -155,6 +155,10 @@ MORE_ARGUMENTS = {"push": "__push_more", "unshift": "__unshift_more", "splice": 
 STYLES = _names("red green yellow blue magenta cyan white gray black bold dim italic underline strikethrough")
 
 
+#: Functions of a text that make an array, also methods of it -> the function that gives their elements one by one.
+ONE_BY_ONE = {"words": "__words_of", "lines": "__lines_of", "split": "__parts_of"}
+
+
 def method_function(kind: str, name: str) -> str | None:
     """The library function behind method `name` of a value of this kind; None if there is no such method."""
     if name not in METHODS.get(kind, ()):
