@@ -12,28 +12,22 @@ from pathlib import Path
 
 import pytest
 
-from .running import ENGINES, execute
+from .running import large
 
 HERE = Path(__file__).resolve().parent
 EXAMPLES = HERE.parents[1] / "examples"
 PROGRAMS = sorted((HERE / "programs").glob("*.tova"))
 ORACLES = sorted((HERE / "oracles").glob("*.py"))
 
-# The examples go through every level in test_programs.py; these many programs take the two ends and the small one.
-LEVELS = ("O0", "O3", "Os")
-
 
 def expected(name: str) -> str:
     return (HERE / "expected" / f"{name}.txt").read_text("utf-8")
 
 
-@pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: path.stem)
-def test_real_program_prints_what_its_oracle_does(program: Path, level: str) -> None:
-    text = program.read_text("utf-8")
-    for engine_name in ENGINES:
-        outcome = execute(text, level, engine_name, verify=False)
-        assert (outcome.panic, outcome.stdout) == (None, expected(program.stem)), f"on {engine_name}"
+def test_real_program_prints_what_its_oracle_does(program: Path) -> None:
+    outcome = large(program.read_text("utf-8"))
+    assert (outcome.panic, outcome.stdout) == (None, expected(program.stem))
 
 
 @pytest.mark.parametrize("oracle", ORACLES, ids=lambda path: path.stem)
