@@ -20,6 +20,16 @@ def test_the_presets_are_those_of_the_contract() -> None:
     assert set(PRESETS) >= NAMELESS
 
 
+def test_o3_has_every_pass_over_ir() -> None:
+    """So the tests of programs verify after every pass at O3 only."""
+
+    def names(preset: str) -> set[str]:
+        pipeline = prepare(PipelineRequest(preset)).pipeline
+        return {step.spec.name for stage in ("hir", "typed", "mem") for step in pipeline.steps(stage)}
+
+    assert set().union(*map(names, PRESETS)) == names("O3")
+
+
 def test_every_order_names_a_pass_that_exists() -> None:
     registry = Registry(load_plugins())
     for registered in registry.passes.values():

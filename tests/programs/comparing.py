@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from wasmlathe.diagnostics import CompileError
 from wasmlathe.wasm_runtime.engine import Limits
 
+from .generate_data import unboxed
 from .running import Outcome, execute, forget
 
 
@@ -20,9 +21,12 @@ class Way:
     engine: str
     level: str
     gc_stress: bool = False
+    #: Take values out of the arrays that hide their kinds (`generate_data.boxed_program`).
+    unboxed: bool = False
 
     def __str__(self) -> str:
-        return f"{self.engine} at {self.level}{' --gc-stress' if self.gc_stress else ''}"
+        flags = (" --gc-stress" if self.gc_stress else "") + (" unboxed" if self.unboxed else "")
+        return f"{self.engine} at {self.level}{flags}"
 
 
 #: A program that was made smaller may have lost what ends a loop.
@@ -44,6 +48,7 @@ class Difference:
 
 def observed(text: str, way: Way) -> Outcome:
     """What the program did, but for the line of a panic: of two equal checks one may have been left out."""
+    text = unboxed(text) if way.unboxed else text
     outcome = execute(text, way.level, way.engine, verify=False, gc_stress=way.gc_stress, limits=LIMITS, once=True)
     return replace(outcome, line=None)
 
@@ -60,7 +65,7 @@ def difference(text: str, ways: Sequence[Way]) -> Difference | None:
     except CompileError as error:
         messages = [d.message for d in error.diagnostics if d.severity == "error"]
         return Difference(f"refused: {_alike(messages[0])}", "\n".join(messages), way)
-    except Exception as error:  # whatever the compiler or an engine raises is what is looked for
+    except Exception as error:  # noqa: BLE001 - whatever is raised is what is looked for
         return Difference(f"{way}: {type(error).__name__}: {_alike(str(error))}", f"{way}: {error}", way)
     finally:
         forget()
@@ -127,15 +132,26 @@ def _smaller(lines: list[str], size: int) -> Iterator[list[str]]:
             end = _statement_end(lines, end) if end < len(lines) else end
         if _is_balanced(lines[at:end]):
             yield lines[:at] + lines[end:]
-        if size == 1 and lines[at].endswith("{") and lines[end - 1].strip() == "}":
-            yield lines[:at] + lines[at + 1 : end - 1] + lines[end:]
+        if size == 1:
+            yield from (lines[:at] + body + lines[end:] for body in _bodies(lines[at:end]))
+
+
+def _bodies(statement: list[str]) -> Iterator[list[str]]:
+    """What each block of a statement holds: of an `if`, and of its `else`."""
+    heads = [at for at, line in enumerate(statement) if _indent(line) == _indent(statement[0])]
+    for start, end in zip(heads, heads[1:], strict=False):
+        yield statement[start + 1 : end]
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _statement_end(lines: list[str], start: int) -> int:
     """Behind the statement that begins at the line: behind its last `}` if it is a block, `else` and `catch` included."""
     if not lines[start].endswith("{"):
         return start + 1
-    closing = " " * (len(lines[start]) - len(lines[start].lstrip())) + "}"
+    closing = " " * _indent(lines[start]) + "}"
     for at in range(start + 1, len(lines)):
         if lines[at].startswith(closing) and not lines[at].endswith("{"):
             return at + 1

@@ -3,7 +3,8 @@
     python -m tests.programs.fuzz --count 1000 --seed 1
 
 Every program runs on the Python engine without optimization and on wasm at some levels; every few programs also run on the
-Python engine at O2 and with a collection at every allocation. A difference is shown with its seed, once for what is
+Python engine at O2 and with a collection at every allocation; one in four has values whose kinds the compiler cannot know,
+and has to do the same as without that. A difference is shown with its seed, once for what is
 probably the same fault, and then with as few statements as still show it. Ends with status 1 if there was any.
 """
 
@@ -17,17 +18,25 @@ from collections import Counter
 from random import Random
 
 from .comparing import Difference, Way, difference, is_same, shrink
-from .generate_data import program
+from .generate_data import boxed_program, program
 from .running import LEVELS
 
 
-def ways(rng: Random, levels: int, gc_stress: bool) -> list[Way]:
-    """Some ways to run a program; which, the seed says."""
+def chosen_program(seed: int) -> str:
+    """The program of a seed; of every few, values are hidden from inference."""
+    return boxed_program(Random(seed)) if seed % 4 == 0 else program(Random(seed))
+
+
+def ways(seed: int, levels: int, gc_stress: bool) -> list[Way]:
+    """Some ways to run the program of a seed."""
+    rng = Random(-seed)
     chosen = [Way("wasm", level) for level in rng.sample(LEVELS, levels)]
     if rng.random() < 0.1:
         chosen.append(Way("python", "O2"))
     if gc_stress or rng.random() < 0.1:
         chosen.append(Way("wasm", rng.choice(LEVELS), gc_stress=True))
+    if seed % 4 == 0:
+        chosen.append(Way("python", "O0", unboxed=True))
     return chosen
 
 
@@ -72,7 +81,7 @@ def main() -> int:
     findings, started, done = Findings(options.shrink), time.monotonic(), 0
     try:
         for seed in range(options.seed, options.seed + options.count):
-            text, tried = program(Random(seed)), ways(Random(-seed), options.levels, options.gc_stress)
+            text, tried = chosen_program(seed), ways(seed, options.levels, options.gc_stress)
             found = difference(text, tried)
             if found is not None:
                 findings.add(seed, text, found)

@@ -52,6 +52,21 @@ def boxed_program(rng: Random) -> str:
     return Writer(rng, Random(0)).program()
 
 
+#: What stands behind a value that is put among others of other kinds.
+_BOX_END = ', nil, "box", true][0]'
+
+
+def unboxed(text: str) -> str:
+    """The program without the arrays that `boxed_program` has put values in."""
+    while (end := text.find(_BOX_END)) >= 0:
+        start, depth = end, 1
+        while depth:
+            start -= 1
+            depth += {"]": 1, "[": -1}.get(text[start], 0)
+        text = text[:start] + text[start + 1 : end] + text[end + len(_BOX_END) :]
+    return text
+
+
 class Writer(Values):
     """Writes one program, line by line. Blocks begin with `{` at the end of a line and end with a line `}`."""
 
@@ -265,9 +280,9 @@ class Writer(Values):
 
     def boxed(self, value: str) -> str:
         """The value, perhaps out of an array of values of several kinds."""
-        if self.boxes is None or self.boxes.randrange(100) >= 20:
+        if self.boxes is None or self.boxes.randrange(100) >= 30:
             return value
-        return f'[{value}, nil, "box", true][0]'
+        return f"[{value}{_BOX_END}"
 
     def binding(self) -> None:
         type_ = self.type()

@@ -44,7 +44,7 @@ LARGE_LEVELS = ("O0", "O2", "O3", "Os")
 @lru_cache(64)
 def front(text: str, name: str = "program.tova") -> Compilation:
     """The program as inference leaves it, which is the same at every level: O0 has no passes there."""
-    made = compile_source(SourceFile(name, text), CompileOptions(PipelineRequest("O0"), stop_at="typed"))
+    made = compile_source(SourceFile(name, text), CompileOptions(PipelineRequest("O0"), verify=True, stop_at="typed"))
     assert made.applied == 0, "O0 has passes before stage mem, so levels cannot share what was made"
     return made
 

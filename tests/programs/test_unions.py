@@ -18,11 +18,11 @@ PROGRAMS = [
      'xs = [1, "1", true, nil]\nprint(xs.map(fn(v) v == 1).join(" "), 1 in xs, "1" in xs, nil in xs, 2 in xs)',
      "true false false false true true true false\n"),
     ("patterns of all kinds in one match",
-     'fn f(v) { match v { 0 => "zero", "a" => "A", nil => "nil", true => "yes", [x, y] => x + y, (p, q) => p, _ => "?" } }\n'
-     'for v in [0, "a", nil, true, [1, 2], ("t", 2), 7] { print(f(v)) }', "zero\nA\nnil\nyes\n3\nt\n?\n"),
+     ('fn f(v) { match v { 0 => "zero", "a" => "A", nil => "nil", true => "yes", [x, y] => x + y, (p, q) => p, _ => "?" } }\n'
+     'for v in [0, "a", nil, true, [1, 2], ("t", 2), 7] { print(f(v)) }'), "zero\nA\nnil\nyes\n3\nt\n?\n"),
     ("a method of the receiver's type is called",
-     'type A { n: Int }\ntype B { s: String }\nimpl A { fn show(self) { "A{self.n}" } }\n'
-     'impl B { fn show(self) { "B" + self.s } }\nfor x in [A(1), B("b"), A(2)] { print(x.show()) }', "A1\nBb\nA2\n"),
+     ('type A { n: Int }\ntype B { s: String }\nimpl A { fn show(self) { "A{self.n}" } }\n'
+     'impl B { fn show(self) { "B" + self.s } }\nfor x in [A(1), B("b"), A(2)] { print(x.show()) }'), "A1\nBb\nA2\n"),
     ("a field that all types have may be of several kinds",
      'type A { n: Int }\ntype B { n: String }\nfor x in [A(1), B("b")] { print(x.n) }', "1\nb\n"),
     ("records of several kinds of values are iterated by key", 'for k, v in {a: 1, b: "x", c: nil} { print(k, v) }',
@@ -31,13 +31,13 @@ PROGRAMS = [
      'm = Map.new([(1, "a"), ("1", 2)])\nm.set(nil, 3)\nprint(m.get(1), m.get("1"), m.get(nil), m.size)', "a 2 3 3\n"),
     ("an array takes in another kind later", 'xs = [1]\nys = xs\nxs.push("a")\nys[0] = nil\nprint(xs.join("-"), len(ys))',
      "-a 2\n"),
-    ("a result that is an Int or an array", 'fn flat(x) { if x is Array { var s = 0\n for y in x { s += flat(y) }\n s } '
-     'else { x } }\nprint(flat([1, [2, [3, [4]]]]))', "10\n"),
+    ("a result that is an Int or an array", ('fn flat(x) { if x is Array { var s = 0\n for y in x { s += flat(y) }\n s } '
+     'else { x } }\nprint(flat([1, [2, [3, [4]]]]))'), "10\n"),
     ("functions and other values in one array", "xs = [1, fn(x) x + 1]\nprint((xs[1])(2))", "3\n"),
     ("a lambda that is called with several kinds", 'print(["a", 2, [3]].map(fn(v) if v is Int { v } else { len(v) }).join(","))',
      "1,2,1\n"),
-    ("variants of two types", "type S { A(x: Int), B }\ntype T { C(y: String) }\n"
-     'for v in [A(1), C("c"), B] { print(match v { A(x) => x, B => 0, C(y) => y }) }', "1\nc\n0\n"),
+    ("variants of two types", ("type S { A(x: Int), B }\ntype T { C(y: String) }\n"
+     'for v in [A(1), C("c"), B] { print(match v { A(x) => x, B => 0, C(y) => y }) }'), "1\nc\n0\n"),
     ("a variable that changes its kind", 'var x = 1\nfor i in 0..3 { x = if i % 2 == 0 { "s{i}" } else { i } }\nprint(x)', "s2\n"),
 ]  # fmt: skip
 

@@ -10,7 +10,7 @@ import re
 from importlib import resources
 
 import pytest
-from wasmlathe.frontend.tova import library
+from wasmlathe.frontend.tova import library, names
 
 from .library_programs import run
 
@@ -60,6 +60,19 @@ def test_no_name_is_defined_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     }
     monkeypatch.setattr(library, "_files", lambda: files)
     assert library.duplicates() == ["Second: a.tova, b.tova", "one: a.tova, b.tova"]
+
+
+def test_what_is_told_to_be_missing_is_missing() -> None:
+    there = {name for name in names.NOT_YET if name in library.names() or library.type_symbol(name, False)}
+    assert there | (names.NOT_YET & names.NAMESPACES.keys()) == set()
+
+
+def test_members_of_namespaces_and_methods_are_in_the_library() -> None:
+    functions = {name for members in names.NAMESPACES.values() for name in members.values() if isinstance(name, str)}
+    functions |= {
+        names.method_function(kind, name) or name for kind, methods in names.METHODS.items() for name in methods
+    }
+    assert functions | set(names.CALLED_NAMESPACES.values()) <= library.names()
 
 
 def test_older_spellings_of_names_are_accepted() -> None:

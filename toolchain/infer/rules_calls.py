@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from wasmlathe.diagnostics import nearest
-from wasmlathe.frontend.tova.names import METHODS, MORE_ARGUMENTS, ONE_BY_ONE, TUPLE_METHODS, camel_case, method_function
+from wasmlathe.frontend.tova.names import (
+    METHODS,
+    MORE_ARGUMENTS,
+    ONE_BY_ONE,
+    TUPLE_METHODS,
+    camel_case,
+    method_function,
+)
 from wasmlathe.ir.core import Op
 
 from . import synthesis

@@ -32,6 +32,11 @@ from .lattice import (
 from .rules import NUMBERS, Context, always, library, rule, simple
 
 
+def _tests_for_nil(operand: Ty) -> bool:
+    """Whether a condition asks for nil: numbers and texts are left out, of which readers may think that 0 and "" count."""
+    return isinstance(operand, Opt) and operand.payload not in (*NUMBERS, STRING, BOOL)
+
+
 @rule("truth")
 def _truth(op: Op, types: Sequence[Ty], context: Context) -> Choice:
     (operand,) = types
@@ -40,6 +45,8 @@ def _truth(op: Op, types: Sequence[Ty], context: Context) -> Choice:
     if isinstance(operand, Opt) and operand.payload is BOOL:
         return Typed(BOOL, [operand], lambda em, v: em.op(
             "bool.and", em.op("data.opt_has", v[0]), em.op("data.opt_get", v[0])))  # fmt: skip
+    if _tests_for_nil(operand):
+        return Typed(BOOL, [operand], lambda em, v: em.op("data.opt_has", v[0]))
     if operand is NIL:
         return always(False, types)
     if isinstance(operand, Union):
@@ -64,6 +71,8 @@ def _not(op: Op, types: Sequence[Ty], context: Context) -> Choice:
         return simple("bool.not", BOOL, BOOL)
     if operand is NIL:
         return always(True, types)
+    if _tests_for_nil(operand):
+        return Typed(BOOL, [operand], lambda em, v: em.op("bool.not", em.op("data.opt_has", v[0])))
     if isinstance(operand, Union):
         return Typed(BOOL, [operand], lambda em, v: em.op("bool.not", em.truth(operand, v[0])))
     return Problem("E0103", f"`not` needs a Bool, not {show(operand)}", _condition_hint(operand))

@@ -68,7 +68,7 @@ NAMESPACES: dict[str, dict[str, str | float]] = {
     },
     "RegExp": {"new": "__regex_literal"},
     "String": {"fromCharCode": "__from_code", "fromCodePoint": "__from_code"},
-}
+}  # fmt: skip
 
 #: Namespaces that are functions too -> the library function.
 CALLED_NAMESPACES = {"String": "to_string", "Number": "__number_of"}
@@ -149,7 +149,12 @@ TUPLE_METHODS = _names(
 )
 
 #: Methods that also take more arguments than the library function behind them -> the function that takes those.
-MORE_ARGUMENTS = {"push": "__push_more", "unshift": "__unshift_more", "splice": "__splice_more", "concat": "__concat_more"}
+MORE_ARGUMENTS = {
+    "push": "__push_more",
+    "unshift": "__unshift_more",
+    "splice": "__splice_more",
+    "concat": "__concat_more",
+}
 
 #: Names of styles in printed text, as in `{red}`; `{/}` ends the last one.
 STYLES = _names("red green yellow blue magenta cyan white gray black bold dim italic underline strikethrough")
