@@ -157,12 +157,12 @@ class _Narrower:
             return self.narrow(op.operands[0])
         if op.name in _LOW:
             return self._add(op, _LOW[op.name], [self.narrow(v) for v in op.operands], t.I32, op)
-        bits = _constant(op.operands[1]) if len(op.operands) == 2 else None
-        if bits is not None and 0 <= bits < 32:
+        count = _constant(op.operands[1]) if len(op.operands) == 2 else None
+        if count is not None and 0 <= count < 32:
             if op.name == "i64.shl":
-                return self._add(op, "i32.shl", [self.narrow(op.operands[0]), self._number(op, bits)], t.I32, op)
+                return self._add(op, "i32.shl", [self.narrow(op.operands[0]), self._number(op, count)], t.I32, op)
             if op.name in _RIGHT and op.operands[0] in self.fitting:
-                return self._add(op, "i32.shr_u", [self.narrow(op.operands[0]), self._number(op, bits)], t.I32, op)
+                return self._add(op, "i32.shr_u", [self.narrow(op.operands[0]), self._number(op, count)], t.I32, op)
         return self._add(op, "i32.wrap_i64", [value], t.I32, op)
 
     def _number(self, at: Op, number: int) -> Value:

@@ -128,11 +128,13 @@ ROWS: list[OpRow] = [
     _row("iter_next", "The position after b.", _D2),
     _row("call", "Call the function `callee` of the program or the library.", ("*",), callee=str),
     _row("call_value", "Call the function value a with the other operands.", ("*",)),
-    _row(
-        "method",
+    OpRow(
+        "dyn.method",
         "Call the method `name` of a with the other operands; `iterated` if its elements are wanted one by one.",
         ("*",),
-        **{"name": str, "iterated?": bool},
+        ("dyn",),
+        {"name": str, "iterated?": bool},
+        effects=_ALL,
     ),
     _row("getattr", "Field `name` of a.", _D1, name=str),
     _row("setattr", "Replace field `name` of a by b.", _D2, (), name=str),
