@@ -22,7 +22,18 @@ from wasmlathe.passes.rules import Rule
 from wasmlathe.pipeline.hookspecs import hookimpl
 from wasmlathe.pipeline.spec import PassSpec
 
-MODULES = (const_fold, rewrite, divisibility, narrow, strength_reduce, dce, simplify_cfg, match_table, unwrap, scalar_replace)
+MODULES = (
+    const_fold,
+    rewrite,
+    divisibility,
+    narrow,
+    strength_reduce,
+    dce,
+    simplify_cfg,
+    match_table,
+    unwrap,
+    scalar_replace,
+)
 RULE_MODULES = (algebra_rules, bool_rules, conversion_rules, float_rules)
 
 

@@ -193,7 +193,11 @@ class Program:
             return ProgramPanic(PANICS[STACK_OVERFLOW], location, frames)
         if isinstance(error, MemoryError):
             return ProgramPanic("out of memory", location, frames)
-        if isinstance(error, (struct.error, IndexError)) and SHADOW in self.image.addresses and len(frames) >= MANY_FRAMES:
+        if (
+            isinstance(error, (struct.error, IndexError))
+            and SHADOW in self.image.addresses
+            and len(frames) >= MANY_FRAMES
+        ):
             return ProgramPanic(PANICS[STACK_OVERFLOW], location, frames)  # of the shadow stack
         what = str(error) if isinstance(error, (_Unreachable, _Outside)) else "it accessed memory out of bounds"
         return InternalError(f"the interpreted program failed: {what}", location, frames)

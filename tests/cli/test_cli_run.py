@@ -126,7 +126,9 @@ def test_a_panic_is_told_with_its_place_and_status_1(in_folder: Path) -> None:
     ended = run("run", "-O0", write(in_folder, DIVIDES_BY_ZERO))
     assert ended.returncode == 1
     assert ended.stdout == ""
-    assert ended.stderr == ("error: division by zero\n  --> program.tova:2:3\n   |\n 2 |   10 % n\n   |   ^\n")
+    place = "  --> program.tova:2:3\n   |\n 2 |   10 % n\n   |   ^\n"
+    calls = "  in f (program.tova:2:3)\n  in main (program.tova:4:13)\n  in _start (program.tova:4:1)\n"
+    assert ended.stderr == f"error: division by zero\n{place}{calls}"
     assert run("run", "-O0", "program.tova").stderr == ended.stderr  # from the cache
 
 

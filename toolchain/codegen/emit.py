@@ -667,6 +667,7 @@ _REPEATED: dict[str, Callable[[_Function, Op], Expression]] = {
     "shadow": _shadow,
 }
 
+
 def _unaries(*operations: str) -> Callable[[_Function, Op, list[Expression]], Expression]:
     """One of Binaryen's unary instructions after the other."""
 

@@ -96,6 +96,8 @@ class Emitter:
             return value
         if wanted is NIL:
             return self.nil()
+        if given is NEVER:  # what was never made, such as the error of a Result that is always Ok; this is not executed
+            return self._zero(ir_type(wanted))
         if isinstance(given, Union):
             return self._from_union(value, given, wanted)
         if isinstance(wanted, Union):

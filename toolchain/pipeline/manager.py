@@ -155,7 +155,9 @@ class PassManager:
             raise PassBrokeFunction(event.step, event.unit_name, event.index, problems, before, after)
         if after != before:
             # The module's text holds its functions', and a change of the module may be one of any of them.
-            self._seen = {} if isinstance(unit, Module) else {u: s for u, s in self._seen.items() if isinstance(u, Function)}
+            self._seen = (
+                {} if isinstance(unit, Module) else {u: s for u, s in self._seen.items() if isinstance(u, Function)}
+            )
         self._seen[unit] = state, after
 
 

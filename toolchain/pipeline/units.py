@@ -38,7 +38,13 @@ def state_of(unit: Any) -> Any:
 
 
 def _function_state(function: Function) -> Any:
-    head = (function.name, list(function.param_types), function.results, function.exported, _attrs_state(function.attrs))
+    head = (
+        function.name,
+        list(function.param_types),
+        function.results,
+        function.exported,
+        _attrs_state(function.attrs),
+    )
     return head, [
         (block, block.cold, [(p, p.type, p.name) for p in block.params], list(map(_op_state, block.ops)))
         for block in function.blocks
@@ -58,10 +64,14 @@ def _attrs_state(attrs: dict[str, Any]) -> Any:
 
 def _module_state(module: Module) -> Any:
     functions = [(f, _function_state(f)) for f in module.functions.values()]
-    return functions, [
-        [(name, [repr(getattr(entry, slot)) for slot in entry.__slots__]) for name, entry in table.items()]
-        for table in (module.globals, module.data, module.closures, module.layouts)
-    ], repr(module.exports)
+    return (
+        functions,
+        [
+            [(name, [repr(getattr(entry, slot)) for slot in entry.__slots__]) for name, entry in table.items()]
+            for table in (module.globals, module.data, module.closures, module.layouts)
+        ],
+        repr(module.exports),
+    )
 
 
 def problems_of(unit: Any) -> list[str]:

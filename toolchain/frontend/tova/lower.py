@@ -197,13 +197,17 @@ class FunctionLowering(UnwindingLowering):
         self.bind_work()
         for param, value in zip(node.params, values, strict=True):
             if param.type is not None:
-                value = self.op("annotate", param, value, type=self.type_text(param.type), role="parameter", name=value.name)
+                value = self.op(
+                    "annotate", param, value, type=self.type_text(param.type), role="parameter", name=value.name
+                )
             self.destructure(param.pattern, value)
         assert node.body is not None
         result = self.block_value(node.body)
         if self.is_open():
             if node.result is not None and not node.is_generator and self._has_tail_value(node.body):
-                result = self.op("annotate", node.body.statements[-1], result, type=self.type_text(node.result), role="tail")
+                result = self.op(
+                    "annotate", node.body.statements[-1], result, type=self.type_text(node.result), role="tail"
+                )
             self.give_back(result, node)
 
     def top_statements(self, program: s.Program) -> None:

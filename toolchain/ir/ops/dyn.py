@@ -171,10 +171,17 @@ ROWS: list[OpRow] = [
     _row("try_call", "Call `callee`; its Int result, or -1 if it panicked.", ("*",), callee=str),
     _row("caught", "The message of the panic that `try_call` caught last.", ()),
     _row("caught_site", "The number of the place of the panic that `try_call` caught last.", ()),
-    OpRow("dyn.rethrow", "Go on with the panic of the place a and the message b.", _D2, (), effects=_ALL, terminator=True),
+    OpRow(
+        "dyn.rethrow", "Go on with the panic of the place a and the message b.", _D2, (), effects=_ALL, terminator=True
+    ),
     _row("close", "Call the method `close`, else `dispose`, of a if it has one.", _D1),
     _row("yield", "Give a to whoever asked the generator; what is sent back.", _D1),
-    _row("frame", "A record with these `keys` and no content yet: its fields are set before they are read.", (), keys=list),
+    _row(
+        "frame",
+        "A record with these `keys` and no content yet: its fields are set before they are read.",
+        (),
+        keys=list,
+    ),
     _row("iter_key", "The first of two loop variables at position b of a; c is the number of the round.", _D3),
     _row("intrinsic", "Operation `name` of the intrinsics table: standard library only.", ("*",), name=str),
     _row(
