@@ -85,3 +85,17 @@ def test_a_trait_method_is_found_by_the_type_of_its_receiver() -> None:
         'fn f(x) { x.size() }\nprint(f(A(1)), f(B("b")))'
     )
     assert signatures(module, "f") == ["(object) -> i64", "(object) -> string"]
+
+
+def test_what_is_never_made_has_a_place_in_what_is_returned() -> None:
+    module = typed('fn f(p) {\n  v = p?\n  if v > 0 { return Err("q") }\n  Ok(2)\n}\nprint(f(Ok(1)))')
+    assert signatures(module, "f") == ["(sum<case<i64>, case<nil>>) -> sum<case<i64>, case<string>>"]
+
+
+def test_printing_many_types_does_not_blur_the_programs_own() -> None:
+    shown = "\n".join(f"print([({number}, {value})])" for number in range(3) for value in ('"a"', "1.5", "[true]", "[[1]]"))
+    module = typed(
+        "type S { A(f: [Float]), B(g: [String]) }\n" + shown + "\nfn f(s) { match s { A([x]) => x, _ => 0.5 } }\n"
+        'print({a: [A([1.5])], b: Some([1])}, [B(["b"])], [Ok([None, Some("a")]), Err(1)], f(A([1.5])))'
+    )
+    assert signatures(module, "f") == ["(sum<case<array<f64>>, case<array<string>>>) -> f64"]

@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from wasmlathe.diagnostics import CompileError
 from wasmlathe.wasm_runtime.engine import Limits
@@ -139,7 +140,7 @@ def _smaller(lines: list[str], size: int) -> Iterator[list[str]]:
 def _bodies(statement: list[str]) -> Iterator[list[str]]:
     """What each block of a statement holds: of an `if`, and of its `else`."""
     heads = [at for at, line in enumerate(statement) if _indent(line) == _indent(statement[0])]
-    for start, end in zip(heads, heads[1:], strict=False):
+    for start, end in pairwise(heads):
         yield statement[start + 1 : end]
 
 

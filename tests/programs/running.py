@@ -13,6 +13,7 @@ from wasmlathe.driver import Compilation, CompileOptions, compile_source
 from wasmlathe.pipeline.preparing import PipelineRequest
 from wasmlathe.pipeline.units import problems_of
 from wasmlathe.wasm_runtime import engine, python_engine
+from wasmlathe.wasm_runtime.grants import NOTHING, Grants
 from wasmlathe.wasm_runtime.panics import ProgramPanic
 
 LEVELS = ("O0", "O1", "O2", "O3", "Os")
@@ -84,6 +85,7 @@ def execute(
     gc_stress: bool = False,
     limits: engine.Limits = LIMITS,
     once: bool = False,
+    grants: Grants = NOTHING,
 ) -> Outcome:
     """Compile and run a program. With `once` only what this run needs is made, and no native code is kept on disk."""
     stop_at = "mem" if once and engine_name == "python" else "package"
@@ -92,9 +94,10 @@ def execute(
     try:
         if engine_name == "wasm":
             assert compilation.artifact is not None
-            status = engine.run(compilation.artifact, args, limits, output, Cache.off() if once else None)
+            cache = Cache.off() if once else None
+            status = engine.run(compilation.artifact, args, limits, output, cache, grants=grants)
         else:
-            status = python_engine.run(compilation.modules["mem"], args, limits, output)
+            status = python_engine.run(compilation.modules["mem"], args, limits, output, grants)
     except ProgramPanic as panic:
         line = panic.location.line if panic.location is not None else None
         return Outcome(output.getvalue().decode(), 1, panic.message, line)
@@ -117,11 +120,11 @@ def everywhere(text: str, args: Sequence[str] = (), stress: bool = True) -> Outc
     return first
 
 
-def large(text: str, args: Sequence[str] = ()) -> Outcome:
+def large(text: str, args: Sequence[str] = (), grants: Grants = NOTHING) -> Outcome:
     """Run a program of some hundred lines on wasm at four levels and on the Python engine at O0; they must agree."""
-    first = execute(text, "O0", "python", args, verify=False)
+    first = execute(text, "O0", "python", args, verify=False, grants=grants)
     for level in LARGE_LEVELS:
-        outcome = execute(text, level, "wasm", args, verify=False)
+        outcome = execute(text, level, "wasm", args, verify=False, grants=grants)
         assert outcome == first, f"wasm at {level} differs from python at O0"
     return first
 

@@ -38,7 +38,7 @@ from .lattice import (
 from .readonly import ReadOnly
 
 MAX_INSTANCES = 64
-MAX_SHAPES = 12
+MAX_SHAPES = 48
 MAX_SHAPES_APART = 256
 
 

@@ -6,7 +6,7 @@ would make an infinite type, an array that contains itself at some depth, is hel
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from wasmlathe.ir import types as t
 from wasmlathe.ir.core import Layout as ObjectLayout
@@ -98,7 +98,7 @@ def is_object(type_: Tuple | Nominal) -> bool:
     cells = type_.cells
     if not cells:
         return False
-    key = f"{type_.name} is object"
+    key = _question("is object", type_, cells)
     known = cells[0].memo.get(key)
     if known is None:
         known = is_recursive(type_) or len(components(_flat_type(type_))) > MAX_FLAT
@@ -112,23 +112,28 @@ def is_recursive(type_: Ty) -> bool:
     if not cells:
         return False
     memo = cells[0].memo
-    key = f"{type_.name} is recursive"
+    key = _question("is recursive", type_, cells)
     known = memo.get(key)
     if known is None:
-        known = memo[key] = _reaches(cells, (type_.name, cells[0]))
+        known = memo[key] = _reaches(cells, (type_.name, *cells))
     return known
 
 
-def _reaches(cells: list[TypeCell], goal: tuple[str, TypeCell]) -> bool:
-    """Whether the type with the name and first cell of `goal` is met on the way through `cells`."""
-    seen: set[tuple[str, TypeCell]] = set()
+def _question(text: str, type_: Ty, cells: Sequence[TypeCell]) -> str:
+    """What is remembered of a type. Two types of one declaration may have their first cells in common, and not the rest."""
+    return f"{type_.name} {text} {' '.join(str(id(cell)) for cell in cells)}"
+
+
+def _reaches(cells: list[TypeCell], goal: tuple[str | TypeCell, ...]) -> bool:
+    """Whether the type with the name and the cells of `goal` is met on the way through `cells`."""
+    seen: set[tuple[str | TypeCell, ...]] = set()
     pending = [cell.type for cell in cells]
     while pending:
         for part in _plain_parts(pending.pop()):
             inner = list(_cells(part))
             if not inner:
                 continue
-            node = (part.name, inner[0])
+            node = (part.name, *inner)
             if node == goal:
                 return True
             if node not in seen:
