@@ -93,7 +93,9 @@ def test_what_is_never_made_has_a_place_in_what_is_returned() -> None:
 
 
 def test_printing_many_types_does_not_blur_the_programs_own() -> None:
-    shown = "\n".join(f"print([({number}, {value})])" for number in range(3) for value in ('"a"', "1.5", "[true]", "[[1]]"))
+    shown = "\n".join(
+        f"print([({number}, {value})])" for number in range(3) for value in ('"a"', "1.5", "[true]", "[[1]]")
+    )
     module = typed(
         "type S { A(f: [Float]), B(g: [String]) }\n" + shown + "\nfn f(s) { match s { A([x]) => x, _ => 0.5 } }\n"
         'print({a: [A([1.5])], b: Some([1])}, [B(["b"])], [Ok([None, Some("a")]), Err(1)], f(A([1.5])))'
