@@ -101,3 +101,10 @@ def test_printing_many_types_does_not_blur_the_programs_own() -> None:
         'print({a: [A([1.5])], b: Some([1])}, [B(["b"])], [Ok([None, Some("a")]), Err(1)], f(A([1.5])))'
     )
     assert signatures(module, "f") == ["(sum<case<array<f64>>, case<array<string>>>) -> f64"]
+
+
+def test_a_recursive_sum_is_made_of_objects_whatever_its_values_hold() -> None:
+    module = typed(
+        'type S { A, B(f: String, g: S), D(h: Any) }\nfn f(s) { match s { B(_, g) => f(g), _ => 1 } }\nprint("{[B("b", A)]}", f(A))'
+    )
+    assert signatures(module, "f") == ["(object) -> i64"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from wasmlathe.diagnostics import SourceFile
 from wasmlathe.driver import CompileOptions, compile_source
@@ -83,3 +83,29 @@ def float_text(value: float) -> str:
         return f"{sign}0.{'0' * -point}{digits}"
     tail = f".{digits[1:]}" if count > 1 else ""
     return f"{sign}{digits[0]}{tail}e{'+' if point > 0 else ''}{point - 1}"
+
+
+_MASK = (1 << 64) - 1
+
+
+def _rotl(x: int, k: int) -> int:
+    return (x << k | x >> (64 - k)) & _MASK
+
+
+def xoshiro(seed: int) -> Iterator[int]:
+    """The random bits that `randomSeed(seed)` begins, by the generator as its authors publish it."""
+    state = []
+    for _ in range(4):
+        seed = (seed + 0x9E3779B97F4A7C15) & _MASK
+        z = (seed ^ seed >> 30) * 0xBF58476D1CE4E5B9 & _MASK
+        z = (z ^ z >> 27) * 0x94D049BB133111EB & _MASK
+        state.append(z ^ z >> 31)
+    while True:
+        yield _rotl(state[1] * 5 & _MASK, 7) * 9 & _MASK
+        t = state[1] << 17 & _MASK
+        state[2] ^= state[0]
+        state[3] ^= state[1]
+        state[1] ^= state[2]
+        state[0] ^= state[3]
+        state[2] ^= t
+        state[3] = _rotl(state[3], 45)

@@ -3,42 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import islice
 
-from .library_programs import float_text, panic_of, run
-
-_MASK = (1 << 64) - 1
-
-
-def _rotl(x: int, k: int) -> int:
-    return (x << k | x >> (64 - k)) & _MASK
-
-
-def _xoshiro(seed: int, count: int) -> list[int]:
-    """The generator as its authors publish it."""
-    state = []
-    for _ in range(4):
-        seed = (seed + 0x9E3779B97F4A7C15) & _MASK
-        z = seed
-        z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9 & _MASK
-        z = (z ^ z >> 27) * 0x94D049BB133111EB & _MASK
-        state.append(z ^ z >> 31)
-    out = []
-    for _ in range(count):
-        out.append(_rotl(state[1] * 5 & _MASK, 7) * 9 & _MASK)
-        t = state[1] << 17 & _MASK
-        state[2] ^= state[0]
-        state[3] ^= state[1]
-        state[1] ^= state[2]
-        state[0] ^= state[3]
-        state[2] ^= t
-        state[3] = _rotl(state[3], 45)
-    return out
+from .library_programs import float_text, panic_of, run, xoshiro
 
 
 def test_a_seed_gives_the_published_sequence() -> None:
     for seed in (0, 42, -1):
         printed = run(f"randomSeed({seed})\nfor i in range(20) {{ print(random()) }}").splitlines()
-        assert printed == [float_text((bits >> 11) * 2.0**-53) for bits in _xoshiro(seed & _MASK, 20)]
+        assert printed == [float_text((bits >> 11) * 2.0**-53) for bits in islice(xoshiro(seed), 20)]
 
 
 def test_without_a_seed_runs_differ() -> None:

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 import pytest
 
-from .library_programs import float_text, literal, panic_of, run
+from .library_programs import float_text, literal, panic_of, run, xoshiro
 
 EDGES = [
     0.0, -0.0, 1.0, -1.5, 0.1 + 0.2, 1 / 3, 5e-324, 2.2250738585072014e-308, 1.7976931348623157e308, 1e21, 1e-6, 9.5e-7,
@@ -39,6 +39,25 @@ def _lines(values: list, expression: str, head: str = "") -> list[str]:
 def test_floats_print_with_the_fewest_digits_that_read_back() -> None:
     values = [*EDGES, *_floats(600, 1)]
     assert _lines(values, "x") == [float_text(value) for value in values]
+
+
+def test_many_random_floats_print_with_the_fewest_digits_and_read_back() -> None:
+    """The program draws a significand of 53 bits and a power of two each, as the test does."""
+    count = 40_000
+    program = f"""
+randomSeed(3)
+low = -9223372036854775807 - 1
+var wrong = 0
+for i in range({count}) {{
+  x = (randomInt(low, 9223372036854775807) >>> 11) * 2.0 ** ((randomInt(low, 9223372036854775807) >>> 11) % 2040 - 1070)
+  print(x)
+  if toFloat("{{x}}") != x {{ wrong += 1 }}
+}}
+print(wrong)
+"""
+    drawn = ((bits ^ 1 << 63) >> 11 for bits in xoshiro(3))  # counted from the least Int on
+    values = [math.ldexp(next(drawn), next(drawn) % 2040 - 1070) for _ in range(count)]
+    assert run(program).splitlines() == [*map(float_text, values), "0"]
 
 
 def test_infinities_and_nan_have_names() -> None:

@@ -6,9 +6,11 @@ would make an infinite type, an array that contains itself at some depth, is hel
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from wasmlathe.ir import types as t
+from wasmlathe.ir.core import Declaration
 from wasmlathe.ir.core import Layout as ObjectLayout
 from wasmlathe.ir.core import Module
 from wasmlathe.lower.representation import components
@@ -93,7 +95,7 @@ def _flat_type(type_: Tuple | Nominal) -> t.Type:
 
 def is_object(type_: Tuple | Nominal) -> bool:
     """Whether the values are heap objects."""
-    if isinstance(type_, Nominal) and not type_.declaration.is_sum:
+    if isinstance(type_, Nominal) and (not type_.declaration.is_sum or _holds_itself(type_.declaration)):
         return True
     cells = type_.cells
     if not cells:
@@ -104,6 +106,13 @@ def is_object(type_: Tuple | Nominal) -> bool:
         known = is_recursive(type_) or len(components(_flat_type(type_))) > MAX_FLAT
         cells[0].memo[key] = known
     return known
+
+
+def _holds_itself(declaration: Declaration) -> bool:
+    """Whether a case has a field of the type itself: then all its values are objects, those too whose own cells differ
+    from the cells of what they hold."""
+    own = re.compile(rf"{re.escape(declaration.name)}(?:<.*>)?(?: \| Nil)?")
+    return any(text is not None and own.fullmatch(text) for case in declaration.cases for _, text in case.fields)
 
 
 def is_recursive(type_: Ty) -> bool:
