@@ -10,9 +10,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from wasmlathe.ir import types as t
-from wasmlathe.ir.core import Declaration
+from wasmlathe.ir.core import Declaration, Module
 from wasmlathe.ir.core import Layout as ObjectLayout
-from wasmlathe.ir.core import Module
 from wasmlathe.lower.representation import components
 
 from .lattice import (
