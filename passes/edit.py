@@ -13,6 +13,15 @@ _BR = row_named("br")
 Edges = dict[Block, list[tuple[Block, Target]]]
 
 
+def edges_of(fn: Function) -> Edges:
+    """The edges that lead into each block: where they come from, and the targets that are them."""
+    edges: Edges = {block: [] for block in fn.blocks}
+    for block in fn.blocks:
+        for target in block.terminator.targets:
+            edges[target.block].append((block, target))
+    return edges
+
+
 def branch(target: Target, loc: Loc | None) -> Op:
     """An unconditional branch along `target`."""
     return Op(_BR, [], (), None, loc, [target])

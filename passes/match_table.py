@@ -19,7 +19,7 @@ from ..ir.ops import Effects
 from ..ir.ops.numeric import wrap64
 from ..pipeline.spec import Order, PassContext, PassSpec, option
 from .const_fold import constant_of
-from .edit import Edges, remove_unreachable
+from .edit import Edges, edges_of, remove_unreachable
 
 _BITS = 64
 
@@ -45,7 +45,7 @@ class _Chain:
 def run(fn: Function, ctx: PassContext) -> bool:
     """Replace the chains of `fn`; True if there were any."""
     options = ctx.options or Options()
-    edges = _edges(fn)
+    edges = edges_of(fn)
     changed = False
     for block in fn.blocks:
         chain = _follow(block, edges)
@@ -55,17 +55,9 @@ def run(fn: Function, ctx: PassContext) -> bool:
             continue
         if _replace(block, chain):
             remove_unreachable(fn)
-            edges = _edges(fn)
+            edges = edges_of(fn)
             changed = True
     return changed
-
-
-def _edges(fn: Function) -> Edges:
-    edges: Edges = {block: [] for block in fn.blocks}
-    for block in fn.blocks:
-        for target in block.terminator.targets:
-            edges[target.block].append((block, target))
-    return edges
 
 
 # --- recognizing ------------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from ..pipeline.spec import PassContext, PassSpec, option
 from .analysis.dominators import dominators
 from .analysis.effects import op_effects
 from .const_fold import constant_of, evaluate, make_const, target_index
-from .edit import Edges, branch, consequences, drop_params, remove_unreachable, replace_terminator
+from .edit import Edges, branch, consequences, drop_params, edges_of, remove_unreachable, replace_terminator
 from .ssa_repair import repair
 
 MAX_ROUNDS = 8
@@ -57,14 +57,6 @@ def run(fn: Function, ctx: PassContext) -> bool:
             break
         changed = True
     return changed
-
-
-def _edges(fn: Function) -> Edges:
-    edges: Edges = {block: [] for block in fn.blocks}
-    for block in fn.blocks:
-        for target in block.terminator.targets:
-            edges[target.block].append((block, target))
-    return edges
 
 
 # Branches by themselves.
@@ -126,7 +118,7 @@ def _better_switch(block: Block, op: Op) -> Op | None:
 
 def _drop_redundant_params(fn: Function) -> bool:
     """Replace parameters that always get the same value, and those that always get the same as another one."""
-    edges = _edges(fn)
+    edges = edges_of(fn)
     replaced: dict[Value, Value] = {}
     pending = True
     while pending:
@@ -178,7 +170,7 @@ def _thread_decisions(fn: Function) -> bool:
     candidates = [b for b in fn.blocks[1:] if b.params and 1 < len(b.ops) <= MAX_DECIDING_OPS and len(b.successors) > 1]
     if not candidates:
         return False
-    edges = _edges(fn)
+    edges = edges_of(fn)
     computed_for_others = {v.block for op in fn.ops() for v in op.used_values() if v.op and v.block is not op.block}
     changed = False
     for block in candidates:
@@ -191,7 +183,7 @@ def _thread_decisions(fn: Function) -> bool:
         ]
         if taken and not any(_is_dominated(source, block, fn) for source, _ in edges[block]):  # a loop stays one
             _lead_on(fn, block, taken)
-            edges = _edges(fn)
+            edges = edges_of(fn)
             changed = True
     return changed
 
@@ -258,7 +250,7 @@ def _is_comparison(op: Op) -> bool:
 
 def _merge_chains(fn: Function) -> bool:
     """Append blocks with one entry to the block that alone leads to them."""
-    edges = _edges(fn)
+    edges = edges_of(fn)
     merged: dict[Block, None] = {}
     replaced: dict[Value, Value] = {}
     for block in fn.blocks:
@@ -286,7 +278,7 @@ def _merge_chains(fn: Function) -> bool:
 
 def _use_known_conditions(fn: Function) -> bool:
     """Where a branch on a condition dominates, use what it found out."""
-    edges = _edges(fn)
+    edges = edges_of(fn)
     known: dict[Value, bool] = {}
     undo: list[list[Value]] = []
     changed = False
@@ -337,7 +329,7 @@ def _settle_branch(block: Block, known: dict[Value, bool], edges: Edges) -> bool
 def _convert_branches(fn: Function, options: Options) -> bool:
     if not options.select_budget:
         return False
-    edges = _edges(fn)
+    edges = edges_of(fn)
     changed = False
     for block in fn.blocks:
         op = block.terminator
