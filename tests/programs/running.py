@@ -42,7 +42,7 @@ INTERPRETED = ("O0", VERIFIED)
 LARGE_LEVELS = ("O0", "O2", "O3", "Os")
 
 
-@lru_cache(64)
+@lru_cache(16)
 def front(text: str, name: str = "program.tova") -> Compilation:
     """The program as inference leaves it, which is the same at every level: O0 has no passes there."""
     made = compile_source(SourceFile(name, text), CompileOptions(PipelineRequest("O0"), verify=True, stop_at="typed"))

@@ -60,6 +60,7 @@ ERRORS = [
     ("a{2,1}", "numbers out of order in {}"),
     ("a{1001}", "more than 1000 repetitions"),
     ("(?:a{1000}){1000}", "more than 20000 instructions"),
+    ("(?:" * 31 + "a*" + ")*" * 31, "more than 30 repetitions of what may be empty in each other"),
     ("(" * 260 + ")" * 260, "more than 250 groups in each other"),
     ("(a)\\1", "back references are not supported: they cannot be matched in linear time"),
     ("(?=a)", "look-ahead and look-behind are not supported: they cannot be matched in linear time"),
