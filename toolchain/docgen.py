@@ -22,7 +22,7 @@ from .pipeline.plan import Group, Pipeline
 from .pipeline.plugins import hook_names, load_plugins
 from .pipeline.presets import PRESETS
 from .pipeline.registry import RegisteredPass, Registry
-from .pipeline.spec import PASS_STAGES
+from .pipeline.spec import PASS_STAGES, PassSpec
 
 _NOTE = "<!-- Made by `python -m wasmlathe.docgen docs/reference`; edit the tables, not this file. -->"
 
@@ -102,9 +102,20 @@ def _pass(registered: RegisteredPass) -> list[str]:
         facts.append(f"preserves: {', '.join(sorted(spec.preserves))}")
     facts += [f"after `{order.other}`: {order.reason}" for order in spec.after]
     facts += [f"before `{order.other}`: {order.reason}" for order in spec.before]
-    lines = [f"### {spec.name}", "", spec.summary, "", *(f"* {fact}" for fact in facts)]
+    lines = [f"### {spec.name}", "", spec.summary, "", *_explanation(spec), *(f"* {fact}" for fact in facts)]
     rows = list(_option_rows(spec.options))
     return [*lines, "", *table(("option", "takes", "default", "meaning"), rows)] if rows else lines
+
+
+def _explanation(spec: PassSpec) -> list[str]:
+    """What the module of a pass says about it, behind the title: a picture of the change, and how it is done.
+
+    Nothing for a pass whose module holds a family of them: such a text is about all.
+    """
+    module = inspect.getmodule(spec.run)
+    if module is None or spec.name.replace("-", "_") != module.__name__.rpartition(".")[2]:
+        return []
+    return [*_paragraphs(module.__doc__)[2:], ""]
 
 
 def _preset_rows(pipeline: Pipeline) -> Iterator[tuple[str, str]]:
@@ -190,6 +201,9 @@ def gaps() -> list[str]:
         spec = registered.spec
         if not spec.summary.strip().endswith("."):
             found.append(f"pass {spec.name}")
+        explanation = _explanation(spec)
+        if explanation and not any("=>" in line for line in explanation):
+            found.append(f"picture of pass {spec.name}")
         found += [f"option {spec.name}.{row[0]}" for row in _option_rows(spec.options) if not row[3].strip()]
     for name, command in _commands():
         if not (command.help or "").strip():
