@@ -7,7 +7,7 @@ tests :=
 kernels :=
 
 .NOTPARALLEL:
-.PHONY: help demo test bench setup clean
+.PHONY: help demo test snapshots bench setup clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z]*\): *[a-z]* *## /\1\t/p' $(MAKEFILE_LIST)
@@ -23,6 +23,11 @@ test:  ## set everything up and run the linter, the type checker and the tests (
 	@ln -s $(CURDIR)/toolchain/* $(addprefix $(CURDIR)/,passes plugins stdlib wasm_runtime) build/typing/wasmlathe
 	$(python) -m mypy
 	$(python) -m pytest -n $(workers) --dist worksteal $(tests)
+
+snapshots:  ## write the goldens of the compiler and of examples/snapshot-review anew, to be read as a diff
+	@./setup.sh test
+	$(python) -m pytest -q -p no:xdist tests/snapshots/test_goldens.py --snapshot-update
+	cd examples/snapshot-review && $(CURDIR)/$(python) -m pytest -q -p no:cacheprovider --snapshot-update
 
 bench:  ## measure the kernels of bench/programs against Go (kernels="fib sieve" for some)
 	@./setup.sh

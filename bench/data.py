@@ -1,17 +1,20 @@
-"""The files that some kernels read: made once, the same on every machine, kept in build/bench.
+"""The files that some kernels read: made once, the same on every machine, kept in the compiler's cache folder.
 
-`python bench/data.py` makes all of the usual size; `data.file_for("brc", 10_000_000)` gives the path of a larger one.
+`python -m wasmlathe.bench.data` makes all of the usual size; `file_for("brc", 10_000_000)` gives the path of a larger one.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-FOLDER = Path(__file__).resolve().parent.parent / "build" / "bench"
+from wasmlathe.cache import default_root
+
+_KIND = "bench-data"
 #: So many different rows or words are made, of which a file takes its own at random: making each anew takes minutes.
 VARIETY = 50_000
 BATCH = 100_000
@@ -88,16 +91,23 @@ DATA = {
 }
 
 
+def folder() -> Path:
+    """Where the files are: a folder of the cache, so `wasmlathe cache` shows, limits and clears it too."""
+    return Path(default_root()) / _KIND
+
+
 def file_for(kernel: str, size: int | None = None) -> Path:
     """The path of the kernel's file of this size (rows, megabytes, records); makes it if it is not there."""
     data = DATA[kernel]
-    path = FOLDER / f"{kernel}-{size or data.usual_size}.{data.suffix}"
-    if not path.exists():
-        FOLDER.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_suffix(".part")
-        with unfinished.open("w", encoding="utf-8", newline="\n") as file:
-            file.writelines(data.pieces(size or data.usual_size))
-        unfinished.rename(path)
+    path = folder() / f"{kernel}-{size or data.usual_size}.{data.suffix}"
+    if path.exists():
+        os.utime(path)  # the cache drops what was used the longest ago
+        return path
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    with unfinished.open("w", encoding="utf-8", newline="\n") as file:
+        file.writelines(data.pieces(size or data.usual_size))
+    unfinished.replace(path)
     return path
 
 
