@@ -15,8 +15,9 @@ import sys
 
 from wasmlathe import cache as caches
 from wasmlathe.artifact import PANIC_SITE
+from wasmlathe.wasm_runtime import large_pages
 from wasmlathe.wasm_runtime import wasmtime_c as c
-from wasmlathe.wasm_runtime.host import Host, link
+from wasmlathe.wasm_runtime.host import ADDRESS_SPACE, Host, link
 from wasmlathe.wasm_runtime.output import Output
 from wasmlathe.wasm_runtime.panics import Frame, InternalError, Location, ProgramExit, ProgramPanic, TimeLimit
 
@@ -128,6 +129,8 @@ class Guest:
         self.memory_item = self._export("memory", c.EXTERN_MEMORY)
         if self.memory_item is not None:
             self.host.attach(self.context, self.memory_item)
+            base = library.wasmtime_memory_data(self.context, ctypes.byref(self.memory_item, c.Extern.item.offset))
+            large_pages.ask(base, base + ADDRESS_SPACE)
 
     def function(self, name: str) -> Any:
         """The `wasmtime_func_t` of an export, which lives as long as the instance."""
@@ -243,7 +246,24 @@ class Guest:
         handles = (ctypes.c_void_p * vec.size).from_address(vec.data) if vec.size else ()
         frames = tuple(self._frame(handle) for handle in handles)
         self.library.wasm_frame_vec_delete(ctypes.byref(vec))
-        return frames
+        vm = self.artifact.manifest.get("vm")
+        return frames if vm is None else self._with_bytecode(frames, vm)
+
+    def _with_bytecode(self, frames: tuple[Frame, ...], vm: dict[str, Any]) -> tuple[Frame, ...]:
+        from wasmlathe.wasm_runtime import bytecode_frames
+
+        self.refresh_memory()
+        place, frame = (self._global(name) for name in bytecode_frames.GLOBALS)
+        return bytecode_frames.expand(frames, vm, self.host.memory, place, frame)
+
+    def _global(self, name: str) -> int:
+        """The value of an exported i32."""
+        item = self._export(name, c.EXTERN_GLOBAL)
+        if item is None:
+            return 0
+        value = c.Val()
+        self.library.wasmtime_global_get(self.context, ctypes.byref(item, c.Extern.item.offset), ctypes.byref(value))
+        return value.number & 0xFFFF_FFFF
 
     def _frame(self, handle: int) -> Frame:
         offset = self.library.wasm_frame_module_offset(handle)

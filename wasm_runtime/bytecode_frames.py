@@ -1,0 +1,66 @@
+"""Open calls of bytecode: what the VM's frames in memory say about the moment of a failure.
+
+    wasm frames                      frames told
+    vm-run                           parse (p.tova:7:3), main (p.tova:20:1)
+    _start                           _start
+
+A frame begins with the address behind the call and the address of the caller's frame. The VM that compiled code started last
+left its own pc and frame in globals; an outer one called compiled code, and what it left is in the header of the frame that
+it made for that call (see `wasmlathe.bytecode.machine`).
+"""
+
+from __future__ import annotations
+
+from wasmlathe.artifact import SourceMap
+from wasmlathe.wasm_runtime.panics import Frame, Location
+
+TYPE_CHECKING = False  # the name that type checkers know, without the import of `typing`
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+RUN = "vm-run"
+#: Exported: address of the instruction, and of the frame, of what failed last or called compiled code last.
+GLOBALS = ("vm-place", "vm-frame")
+#: wasmtime tells no more frames either.
+MOST_FRAMES = 20
+
+
+def expand(
+    frames: Iterable[Frame], vm: dict[str, Any], memory: memoryview, place: int, frame: int
+) -> tuple[Frame, ...]:
+    """The frames with those of the VM replaced by the calls that it was in.
+
+    `vm` is the manifest's entry, `place` and `frame` the addresses that the VM left.
+    """
+    found: list[Frame] = []
+    places = SourceMap(*vm["places"])
+    for outer in frames:
+        if outer.function != RUN:
+            if not outer.function.startswith(vm["stubs"]):
+                found.append(outer)
+            continue
+        while len(found) < MOST_FRAMES:
+            found.append(_frame(vm, places, place - vm["code"]))
+            place, caller = _word(memory, frame), _word(memory, frame + 4)
+            frame = caller
+            if place == 0:
+                # Compiled code started this VM: `frame` is what the VM outside of it had made for that call.
+                place, frame = _word(memory, frame), _word(memory, frame + 4)
+                break
+            place -= 1  # inside of the call, not behind it
+    return tuple(found)
+
+
+def _frame(vm: dict[str, Any], places: SourceMap, offset: int) -> Frame:
+    name = "bytecode"
+    for start, function in vm["functions"]:
+        if start > offset:
+            break
+        name = function
+    place = places.lookup(offset)
+    return Frame(name, Location(*place) if place else None, offset)
+
+
+def _word(memory: memoryview, address: int) -> int:
+    return int.from_bytes(memory[address : address + 4], "little") if 0 <= address <= len(memory) - 4 else 0
