@@ -92,7 +92,7 @@ class _Search:
 
 def _show(file: str, options: CompileOptions, culprit: int, total: int) -> None:
     """Name the application and show what it did."""
-    snapshots = Snapshots(lambda event: event.index == culprit)
+    snapshots = Snapshots(lambda event: event.index == culprit, to_compare=True)
     compile_file(file, dataclasses.replace(options, limit=culprit, observers=(snapshots,)))
     if not snapshots.items:  # compilation is deterministic, so the application is there a second time
         raise problem("E0507", f"application {culprit} did not happen again")

@@ -7,11 +7,12 @@ from typing import Any
 
 import click
 
-from ..driver import Compilation, compile_file
+from ..cache import Cache
+from ..driver import Compilation
 from ..pipeline.plugins import plugin_failure
 from .errors import tell_diagnostics
 from .observing import Observing
-from .parameters import Word, compile_options, observer_options, pipeline_options
+from .parameters import Word, compile_options, no_cache_option, observer_options, pipeline_options
 from .unsupported import not_supported
 from .writing import write_all
 
@@ -23,6 +24,7 @@ TARGETS = ("host", "wasi", "web", "edge")
 @click.option("-o", "--output", required=True, metavar="DIR", help="The folder to write to; it is made if missing.")
 @click.option("--target", type=Word(*TARGETS), default="host", help="What will run it.")
 @click.option("--profile", help="A profile to optimize for.")
+@no_cache_option
 @pipeline_options
 @observer_options
 def command(
@@ -30,7 +32,9 @@ def command(
     output: str,
     target: str,
     profile: str | None,
+    no_cache: bool,
     time_passes: bool,
+    trace: str | None,
     print_after: str | None,
     **common: Any,
 ) -> int:
@@ -41,12 +45,10 @@ def command(
         return not_supported("--profile")
     options = compile_options(**common)
     options.pipeline.target = target
-    observing = Observing(time_passes, print_after)
-    options.observers = observing.observers
+    options.cache = None if no_cache else Cache()
+    observing = Observing(time_passes, print_after, trace)
     observing.check(file, options.pipeline)
-    with observing:
-        compilation = compile_file(file, options)
-    observing.show_parts(compilation)
+    compilation = observing.compile(file, options)
     tell_diagnostics(compilation.warnings)
     files = files_of(compilation, os.path.splitext(os.path.basename(file))[0])
     write_all(output, files)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from ..cache import LOCATION, Cache
+from ..function_cache import count
 from .parameters import traceback_option
 
 
@@ -21,6 +22,7 @@ def info() -> int:
     found = Cache().info()
     click.echo(f"folder   {found.root}  (${LOCATION} sets another one)")
     click.echo(f"entries  {found.entries}")
+    click.echo(f"functions  {count(Cache())}")
     click.echo(f"size     {_size(found.size_bytes)} of {_size(found.limit_bytes)}")
     if found.problem:
         click.echo(f"not used: {found.problem}")

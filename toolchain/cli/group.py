@@ -20,6 +20,7 @@ COMMANDS = {
     "ir": "ir",
     "explain": "explain",
     "bisect": "bisect",
+    "bench": "bench",
     "passes": "passes",
     "plugins": "plugins",
     "doctor": "doctor",

@@ -10,16 +10,21 @@ from typing import Any
 import click
 
 from ..diagnostics import nearest
-from ..driver import compile_file
+from ..driver import CompileOptions
 from ..ir.core import Module
-from ..pipeline.observers import Snapshot, Snapshots
+from ..outcome import tell
+from ..pipeline.observers import Snapshot, Snapshots, is_step
 from ..pipeline.plan import Pipeline, PlanError
 from ..pipeline.plugins import problem
 from ..pipeline.spec import PASS_STAGES
 from ..pipeline.units import text_of
 from .errors import tell_diagnostics
-from .observing import pipeline_of
-from .parameters import Word, compile_options, pipeline_options
+from .observing import Observing, pipeline_of
+from .parameters import Word, compile_options, pipeline_options, time_options
+
+#: What the VM would run, made from stage mem.
+BYTECODE = "bytecode"
+STAGES = (*PASS_STAGES, BYTECODE)
 
 #: A hint lists so many names of functions.
 _NAMES_SHOWN = 12
@@ -27,29 +32,41 @@ _NAMES_SHOWN = 12
 
 @click.command("ir")
 @click.argument("file", metavar="FILE")
-@click.option("--stage", type=Word(*PASS_STAGES), help="The stage to show, with its passes done (default mem).")
+@click.option("--stage", type=Word(*STAGES), help="The stage to show, with its passes done (default mem).")
 @click.option("--function", metavar="F", help="Show this function only.")
-@click.option("--print-after", metavar="PASS", help="Show the functions as this pass left them.")
-@click.option("--diff", metavar="PASS", help="Show what this pass changed.")
+@click.option("--print-after", metavar="PASS", help="Show the functions as this pass (or step, as gvn#late) left them.")
+@click.option("--diff", metavar="PASS", help="Show what this pass (or step, as gvn#late) changed.")
+@time_options
 @pipeline_options
 def command(
-    file: str, stage: str | None, function: str | None, print_after: str | None, diff: str | None, **common: Any
+    file: str,
+    stage: str | None,
+    function: str | None,
+    print_after: str | None,
+    diff: str | None,
+    time_passes: bool,
+    trace: str | None,
+    **common: Any,
 ) -> int:
     """Show the intermediate representation of the program in FILE."""
     options = compile_options(**common)
     wanted = print_after or diff
+    observing = Observing(time_passes, None, trace)
+    if wanted is None and stage == BYTECODE:
+        return _show_bytecode(file, function, options, observing)
     if wanted is None:
         options.stop_at = stage or "mem"
-        compilation = compile_file(file, options)
+        compilation = observing.compile(file, options)
         tell_diagnostics(compilation.warnings)
         click.echo(_text(compilation.modules[options.stop_at], function), nl=False)
         return 0
     if print_after and diff:
         raise click.UsageError("give either --print-after or --diff, not both")
     options.stop_at = _stage_of(wanted, stage, pipeline_of(file, options.pipeline))
-    snapshots = Snapshots(lambda event: event.pass_name == wanted, function)
-    options.observers = [snapshots]
-    compilation = compile_file(file, options)
+    snapshots = Snapshots(
+        lambda event: is_step(event, wanted) and stage in (None, event.stage), function, to_compare=diff is not None
+    )
+    compilation = observing.compile(file, options, snapshots)
     if function is not None and not snapshots.items:
         raise _unknown_function(function, _function_names(compilation.modules[options.stop_at]))
     show = _diff_text if diff else _after_text
@@ -60,15 +77,33 @@ def command(
     return 0
 
 
+def _show_bytecode(file: str, function: str | None, options: CompileOptions, observing: Observing) -> int:
+    options.stop_at, options.bytecode = "wasm", True
+    compilation = observing.compile(file, options)
+    tell_diagnostics(compilation.warnings)
+    program = compilation.bytecode
+    assert program is not None  # it was asked for
+    if function is not None and function not in program.functions:
+        if function in program.refused:
+            raise problem("E0502", f"the function '{function}' cannot be bytecode: {program.refused[function]}")
+        raise _unknown_function(function, program.functions)
+    click.echo(program.text(function), nl=False)
+    for name, why in program.refused.items():
+        tell(f"note: @{name} is compiled: {why}")
+    return 0
+
+
 def _stage_of(wanted: str, stage: str | None, pipeline: Pipeline) -> str:
-    """The stage in which the pipeline runs the pass. Raises CompileError if it does not."""
-    try:
-        found = pipeline.stage_of(wanted)
-    except PlanError as error:
-        raise problem(error.code, error.message, error.hint) from None
-    if stage is not None and stage != found:
-        raise problem("E0504", f"'{wanted}' runs in stage {found}, not in {stage}")
-    return found
+    """The last stage in which the pipeline runs the pass. Raises CompileError if it does not."""
+    found = [s for s in PASS_STAGES for step in pipeline.steps(s) if wanted in (step.label, step.spec.name)]
+    if not found:
+        try:
+            pipeline.stage_of(wanted)
+        except PlanError as error:
+            raise problem(error.code, error.message, error.hint) from None
+    if stage is not None and stage not in found:
+        raise problem("E0504", f"'{wanted}' runs in stage {found[0]}, not in {stage}")
+    return stage or found[-1]
 
 
 def _text(module: Any, function: str | None) -> str:
@@ -114,7 +149,7 @@ def diff_lines(snapshot: Snapshot) -> Iterator[str]:
     """A unified diff of what an application of a pass did, coloured by `click.echo` on terminals only."""
     colors = {"+": "green", "-": "red", "@": "cyan"}
     before, after = snapshot.before.splitlines(), snapshot.after.splitlines()
-    title = f"{snapshot.unit_name} {{}} {snapshot.label}"
+    title = f"{snapshot.unit_name} {{}} {snapshot.label} (application {snapshot.index})"
     for line in difflib.unified_diff(before, after, title.format("before"), title.format("after"), lineterm="", n=3):
         color = colors.get(line[:1])
         yield click.style(line, fg=color) if color else line

@@ -13,6 +13,7 @@ from ..driver import compiler_settings
 from ..ir import print as ir_print
 from ..ir.parse import parse
 from ..pipeline.analyses import AnalysisCache
+from ..pipeline.budget import OverBudget
 from ..pipeline.manager import PassManager
 from ..pipeline.plan import Pipeline, PlanError
 from ..pipeline.preparing import PipelineRequest, apply_settings, prepare
@@ -43,6 +44,7 @@ def command(
     settings: tuple[str, ...],
     verify: bool,
     time_passes: bool,
+    trace: str | None,
     print_after: str | None,
     limit: int | None,
 ) -> int:
@@ -57,11 +59,14 @@ def command(
         apply_settings(pipeline, settings)
     except PlanError as error:
         raise CompileError([Diagnostic("error", error.code, error.message, hint=error.hint)]) from None
-    observing = Observing(time_passes, print_after)
+    observing = Observing(time_passes, print_after, trace)
     observed = prepared.registry.plugins.with_observers(observing.observers)
     manager = PassManager(pipeline, observed, AnalysisCache(), verify=verify, limit=limit)
-    with observing, compiler_settings():
-        manager.run_stage(module.stage, module)
+    try:
+        with observing, compiler_settings():
+            manager.run_stage(module.stage, module)
+    except OverBudget as over:
+        raise over.as_error() from None
     _write(output, ir_print.print(module))
     return 0
 

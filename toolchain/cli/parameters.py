@@ -104,6 +104,8 @@ pipeline_options = _apply(
     ]
 )
 
+no_cache_option = click.option("--no-cache", is_flag=True, help="Compile everything anew, and keep nothing.")
+
 limit_options = _apply(
     [
         click.option("--timeout", type=Seconds(), help="Stop the program after this time."),
@@ -119,9 +121,16 @@ grant_options = _apply(
     ]
 )
 
-observer_options = _apply(
+time_options = _apply(
     [
         click.option("--time-passes", is_flag=True, help="Show what each pass cost."),
+        click.option("--trace", metavar="FILE", help="Write when each pass ran, as JSON for Perfetto or chrome://tracing."),
+    ]
+)
+
+observer_options = _apply(
+    [
+        time_options,
         click.option("--print-after", metavar="PASS", help="Show the IR after this pass."),
         click.option("--bisect", "limit", type=click.IntRange(0), help="Run only so many applications of passes."),
     ]

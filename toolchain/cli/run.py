@@ -16,7 +16,15 @@ from ..wasm_runtime.grants import Grants
 from .errors import tell_diagnostics
 from .group import State
 from .observing import Observing
-from .parameters import Word, compile_options, grant_options, limit_options, observer_options, pipeline_options
+from .parameters import (
+    Word,
+    compile_options,
+    grant_options,
+    limit_options,
+    no_cache_option,
+    observer_options,
+    pipeline_options,
+)
 from .running import compile_for, host_preparation, run_compilation, tell_heap, usable_engine
 from .unsupported import not_supported
 
@@ -29,7 +37,7 @@ ENGINES = ("wasm", "python", "vm")
 @click.option("--engine", type=Word(*ENGINES), default="wasm", help="Where to run it.")
 @click.option("--profile", help="A profile to optimize for.")
 @click.option("--stats", is_flag=True, help="Tell in the end what was allocated and collected.")
-@click.option("--no-cache", is_flag=True, help="Compile even if nothing has changed.")
+@no_cache_option
 @limit_options
 @grant_options
 @pipeline_options
@@ -49,36 +57,38 @@ def command(
     writes: tuple[str, ...],
     names: tuple[str, ...],
     time_passes: bool,
+    trace: str | None,
     print_after: str | None,
     **common: Any,
 ) -> int:
     """Run the program in FILE; ARGS go to its `main`. Arguments that look like options go behind `--`."""
-    if engine == "vm":
-        return not_supported("the engine 'vm'")
     if profile is not None:
         return not_supported("--profile")
     engine = usable_engine(engine)
     options = compile_options(**common)
     options.gc_stats = stats
+    options.bytecode = engine == "vm"
     limits, grants = Limits(timeout, max_memory), Grants(reads, writes, names)
-    observing = Observing(time_passes, print_after)
+    observing = Observing(time_passes, print_after, trace)
     # What only a compilation can show is not in the cache, and an observed one does not go there.
     is_cached = not (no_cache or observing.is_on or options.verify or options.limit is not None)
     cache = Cache.off() if no_cache else Cache()
     request = options.pipeline
     key = (file, request.name, _details(options))
-    if engine == "wasm" and is_cached and not stats:
+    if engine != "python" and is_cached and not stats:
         found = quick.load(cache, *key)
         if found is not None:
             return _run_cached(found, args, limits, cache, grants, state)
-    options.observers = observing.observers
+    options.cache = cache
+    observing.attach(options)
     observing.check(file, options.pipeline)
     with observing:
         compilation = compile_for(engine, file, options)
-    observing.show_parts(compilation)
+        observing.done(compilation)
     tell_diagnostics(compilation.warnings)
     # Without a compilation nobody would ask the plugins that want to see the host.
-    if compilation.artifact is not None and is_cached and host_preparation(compilation) is None:
+    is_keepable = is_cached and compilation.is_whole
+    if compilation.artifact is not None and is_keepable and host_preparation(compilation) is None:
         warnings = render_all(compilation.warnings)
         quick.store(cache, *key, compilation.dependencies, warnings, compilation.artifact)
     look = tell_heap if stats else None
@@ -107,5 +117,6 @@ def _details(options: CompileOptions) -> tuple[object, ...]:
         options.strict,
         options.gc_stress,
         options.gc_stats,
+        options.bytecode,
     )
     return details if any(details) else ()

@@ -58,7 +58,7 @@ def usable_engine(wanted: str) -> str:
     from ..wasm_runtime import wasmtime_c
     from ..wasm_runtime.panics import EngineMissing
 
-    if wanted == "wasm":
+    if wanted != "python":
         try:
             wasmtime_c.load()
         except EngineMissing as missing:

@@ -17,7 +17,7 @@ from ..wasm_runtime.grants import Grants
 from ..wasm_runtime.panics import InternalError, ProgramExit, ProgramPanic
 from .errors import tell_diagnostics
 from .group import State
-from .parameters import Word, compile_options, grant_options, limit_options, pipeline_options
+from .parameters import Word, compile_options, grant_options, limit_options, no_cache_option, pipeline_options
 from .running import compile_for, run_compilation, usable_engine
 
 ENGINES = ("wasm", "python")
@@ -38,6 +38,7 @@ class Test:
 @click.option("--engine", type=Word(*ENGINES), default="wasm", help="Where to run them.")
 @limit_options
 @grant_options
+@no_cache_option
 @pipeline_options
 @click.pass_obj
 def command(
@@ -50,18 +51,20 @@ def command(
     reads: tuple[str, ...],
     writes: tuple[str, ...],
     names: tuple[str, ...],
+    no_cache: bool,
     **common: Any,
 ) -> int:
     """Run the tests in FILE. Before each one the program's top level is executed, but not its `main`."""
     options = compile_options(**common)
     options.tests = True
+    options.cache = cache = Cache.off() if no_cache else Cache()
     compilation = compile_for(usable_engine(engine), file, options)
     tell_diagnostics(compilation.warnings)
     tests = _tests_of(compilation)
     chosen = [test for test in tests if wanted is None or wanted in test.name]
     if tests and not chosen:
         raise _NothingChosen(wanted or "", tests)
-    grants, cache = Grants(reads, writes, names), Cache()
+    grants = Grants(reads, writes, names)
 
     def run(test: Test) -> int:
         limits = Limits(_shorter(timeout, test.timeout_seconds), max_memory)
