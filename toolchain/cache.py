@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 LOCATION = "WASMLATHE_CACHE"
 LIMIT_BYTES = 512 << 20
+#: The folder of what is no entry but a database of many (`function_cache.py`).
+DATABASES = "functions"
 _KEEP = 0.8  # an eviction frees more than it must, so that the next writes do not evict again
 _STALE_SECONDS = 3600.0  # older temporary files were left by a process that died
 _OTHERS_MAY_WRITE = 0o022
@@ -107,8 +109,9 @@ class Cache:
             _remove(os.path.join(self.root, kind, name))
 
     def info(self) -> CacheInfo:
-        sizes = [stat.st_size for _path, stat in self._files()]
-        return CacheInfo(self.root, self.problem(), len(sizes), sum(sizes), self.limit_bytes)
+        sizes = {path: stat.st_size for path, stat in self._files()}
+        entries = [path for path in sizes if os.path.basename(os.path.dirname(path)) != DATABASES]
+        return CacheInfo(self.root, self.problem(), len(entries), sum(sizes.values()), self.limit_bytes)
 
     def clear(self) -> tuple[int, int]:
         """Remove all entries; how many there were, and their bytes."""

@@ -12,12 +12,13 @@ import gc
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .diagnostics import Diagnostic, Diagnostics, SourceFile, nearest
+from .pipeline.budget import Budget, Omission, OverBudget
 from .pipeline.frontends import Frontend, SourceReader
 from .pipeline.manager import PassManager
 from .pipeline.plugins import Plugins, problem
@@ -26,6 +27,9 @@ from .pipeline.spec import Remark
 
 if TYPE_CHECKING:
     from .artifact import Artifact
+    from .bytecode.link import Program
+    from .cache import Cache
+    from .function_cache import FunctionCache
     from .ir.core import Module
 
 #: The stages in order; `package` is the artifact.
@@ -40,12 +44,19 @@ STRICT_CODES = frozenset({"W0102", "W0204"})
 _RECURSION_LIMIT = 20_000
 _COLLECTION_THRESHOLD = 200_000
 
+#: So many passes may go over their budgets before compiling is given up.
+_MOST_OMISSIONS = 3
+#: Passes that take longer together are worth a warning.
+_SLOW_SECONDS = 20.0
+
 
 @dataclass(slots=True)
 class CompileOptions:
     """What a compilation is asked for, besides its source."""
 
     pipeline: PipelineRequest = field(default_factory=PipelineRequest)
+    #: The program's own functions become bytecode for the VM, which is part of the module.
+    bytecode: bool = False
     #: Collect garbage at every allocation, and overwrite what is free.
     gc_stress: bool = False
     #: Count what is allocated, and measure the collector's pauses.
@@ -63,6 +74,22 @@ class CompileOptions:
     limit: int | None = None
     #: Objects whose before/after hooks are called.
     observers: Sequence[Any] = ()
+    #: Where optimized functions are kept; by default nowhere.
+    cache: Cache | None = None
+    #: How much one application of a pass may take.
+    budget: Budget = field(default_factory=Budget)
+    #: Whoever shows how far a compilation is. Unlike an observer it does not make every pass run.
+    progress: Progress | None = None
+
+
+class Progress(Protocol):
+    """Shows how far a compilation is."""
+
+    def watch(self, manager: PassManager) -> None:
+        """The compilation begins; `manager` tells how many passes ran, and which one does."""
+
+    def part(self, name: str) -> None:
+        """A part of the compilation begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +98,8 @@ class StageTime:
 
     name: str
     seconds: float
+    #: When it began, on the clock of `time.perf_counter`.
+    started: float
 
 
 @dataclass(slots=True)
@@ -84,10 +113,15 @@ class Compilation:
     warnings: list[Diagnostic] = field(default_factory=list)
     timings: list[StageTime] = field(default_factory=list)
     artifact: Artifact | None = None
+    #: The functions that became bytecode.
+    bytecode: Program | None = None
     #: Files that the result depends on; for those that do not exist, that they don't.
     dependencies: list[str] = field(default_factory=list)
     #: How many applications of passes ran.
     applied: int = 0
+    #: Whether no pass had to be left out because it took too long: then the next compilation makes the same.
+    is_whole: bool = True
+    progress: Progress | None = None
 
     @property
     def plugins(self) -> Plugins:
@@ -96,9 +130,11 @@ class Compilation:
     @contextmanager
     def timed(self, name: str) -> Iterator[None]:
         """Add the time of the block to `timings`."""
+        if self.progress is not None:
+            self.progress.part(name)
         started = time.perf_counter()
         yield
-        self.timings.append(StageTime(name, time.perf_counter() - started))
+        self.timings.append(StageTime(name, time.perf_counter() - started, started))
 
 
 def compile_file(path: str, options: CompileOptions | None = None) -> Compilation:
@@ -122,27 +158,85 @@ def compile_source(
     of made again: one that `stop_at="typed"` left as inference made them (no passes at these stages, as in O0).
     """
     options = options or CompileOptions()
-    reader = reader or SourceReader()
+    omitted: dict[Omission, Diagnostic] = {}
+    while True:
+        try:
+            compilation = _compile(source, options, reader or SourceReader(), front, omitted)
+        except OverBudget as over:
+            if over.omission in omitted or over.step.spec.final or len(omitted) == _MOST_OMISSIONS:
+                raise over.as_error() from None
+            omitted[over.omission] = _warning(over)
+        else:
+            compilation.warnings += omitted.values()
+            return compilation
+
+
+def _compile(
+    source: SourceFile,
+    options: CompileOptions,
+    reader: SourceReader,
+    front: Compilation | None,
+    omitted: Collection[Omission],
+) -> Compilation:
+    """One attempt to compile. Raises OverBudget."""
     prepared = prepare(options.pipeline)
-    compilation = Compilation(source, prepared)
+    compilation = Compilation(source, prepared, progress=options.progress)
     plugins = compilation.plugins
     if options.observers:
         plugins = plugins.with_observers(options.observers)
     from .pipeline.analyses import AnalysisCache
+    from .pipeline.reuse import Reuse
 
-    manager = PassManager(
-        prepared.pipeline,
-        plugins,
-        AnalysisCache(),
-        verify=options.verify,
-        limit=options.limit,
-        remarks=compilation.remarks,
-    )
-    with compiler_settings():
+    with compiler_settings(), _function_cache(options.cache) as functions:
+        manager = PassManager(
+            prepared.pipeline,
+            plugins,
+            AnalysisCache(),
+            verify=options.verify,
+            limit=options.limit,
+            remarks=compilation.remarks,
+            reuse=Reuse(functions, prepared.pipeline) if functions is not None else None,
+            budget=options.budget,
+            omitted=omitted,
+        )
+        if options.progress is not None:
+            options.progress.watch(manager)
         _Run(compilation, options, reader, manager, front).until(options.stop_at)
     compilation.applied = manager.applied
+    compilation.is_whole = not omitted
     compilation.dependencies = [*reader.paths, *prepared.dependencies]
+    compilation.warnings += _slowness(manager.seconds)
     return compilation
+
+
+def _warning(over: OverBudget) -> Diagnostic:
+    return Diagnostic("warning", "W0511", f"{over}; the result was made without it", hint=over.hint)
+
+
+def _slowness(seconds: Mapping[str, float]) -> list[Diagnostic]:
+    """A warning that tells which pass took long, if passes took long."""
+    total = sum(seconds.values())
+    if total < _SLOW_SECONDS:
+        return []
+    label = max(seconds, key=lambda label: seconds[label])
+    message = f"the passes took {total:.0f} seconds, of which {seconds[label]:.0f} went to '{label}'"
+    hint = f"run with -O1 or --without {label.partition('#')[0]}; --time-passes shows all"
+    return [Diagnostic("warning", "W0512", message, hint=hint)]
+
+
+@contextmanager
+def _function_cache(cache: Cache | None) -> Iterator[FunctionCache | None]:
+    """The optimized functions kept in `cache`, if there is one. What a compilation that fails has made is of use too."""
+    if cache is None:
+        yield None
+        return
+    from .function_cache import FunctionCache
+
+    functions = FunctionCache(cache)
+    try:
+        yield functions
+    finally:
+        functions.close()
 
 
 @contextmanager
@@ -255,9 +349,21 @@ class _Run:
     def _wasm(self, mem: Module) -> Any:
         from .codegen.emit import generate
 
+        program = None
+        if self._options.bytecode:
+            with self._compilation.timed("bytecode"):
+                mem, program = self._link(mem)
         with self._compilation.timed("codegen"):
-            self._generated = generate(mem)
+            self._generated = generate(mem, program)
         return self._generated.binaryen
+
+    def _link(self, mem: Module) -> tuple[Module, Program]:
+        from .bytecode.link import is_users, link
+        from .ir.clone import clone_module
+
+        module = clone_module(mem)  # the stage stays as its passes left it
+        program = self._compilation.bytecode = link(module, is_users)
+        return module, program
 
     def _package(self, _wasm: Any) -> None:
         from .codegen.emit import finish
@@ -271,12 +377,14 @@ class _Run:
             compilation.artifact = finish(
                 self._generated,
                 name=mem.name,
-                names=compilation.prepared.options.names,
+                # The host finds the calls of bytecode by the VM's name.
+                names=compilation.prepared.options.names or compilation.bytecode is not None,
                 entry=ENTRY if entry is not None else None,
                 entry_result="Int" if entry is not None and entry.results else None,
                 initializer=initializer_of(compilation.modules["hir"]) if exports else None,
                 exports=exports,
                 sources=self._reader.paths,
+                vm=compilation.bytecode.manifest() if compilation.bytecode is not None else None,
             )
 
     def _verify(self, stage: str, module: Any) -> None:

@@ -3,10 +3,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from pipelines import make_pass, make_pipeline, make_plugin, two_functions
+from pipelines import TWO_FUNCTIONS, make_pass, make_pipeline, make_plugin, two_functions
 from wasmlathe.diagnostics import CompileError, Diagnostic
 from wasmlathe.ir.build import Builder
-from wasmlathe.ir.core import Function
+from wasmlathe.ir.core import Function, Module
+from wasmlathe.ir.parse import parse
+from wasmlathe.passes import dce
+from wasmlathe.passes.analysis.effects import effects
 from wasmlathe.pipeline.analyses import AnalysisCache
 from wasmlathe.pipeline.broken import PassBrokeFunction
 from wasmlathe.pipeline.manager import PassManager
@@ -16,10 +19,12 @@ from wasmlathe.pipeline.plugins import Plugins
 from wasmlathe.pipeline.registry import Registry
 
 
-def run(pipeline: Pipeline, observers: list[Any] | None = None, **more: Any) -> PassManager:
+def run(
+    pipeline: Pipeline, observers: list[Any] | None = None, module: Module | None = None, **more: Any
+) -> PassManager:
     plugins = pipeline.registry.plugins.with_observers(observers or [])
     manager = PassManager(pipeline, plugins, AnalysisCache(), **more)
-    manager.run_stage("mem", two_functions())
+    manager.run_stage("mem", module or two_functions())
     return manager
 
 
@@ -35,18 +40,67 @@ def recorder(log: list[str], name: str, changes: int = 0) -> Any:
     return note
 
 
-def test_a_pass_runs_over_every_function_before_the_next_pass() -> None:
+def test_all_passes_run_over_a_function_before_the_next_function() -> None:
     log: list[str] = []
     passes = [make_pass(n, recorder(log, n)) for n in "ab"]
     run(make_pipeline({"mem": ["a", "b"]}, *passes))
-    assert log == ["a f", "a g", "b f", "b g"]
+    assert log == ["a f", "b f", "a g", "b g"]
+
+
+def test_a_pass_over_the_module_waits_for_all_functions() -> None:
+    log: list[str] = []
+    passes = [make_pass("a", recorder(log, "a")), make_pass("b", recorder(log, "b"))]
+    run(make_pipeline({"mem": ["a", "m", "b"]}, *passes, make_pass("m", recorder(log, "m"), scope="module")))
+    assert log == ["a f", "a g", "m t", "b f", "b g"]
+
+
+def test_callees_come_before_their_callers() -> None:
+    log: list[str] = []
+    text = TWO_FUNCTIONS.replace("ret %b", "%c: i64 = call @g %b\n  ret %c")
+    run(make_pipeline({"mem": ["a"]}, make_pass("a", recorder(log, "a"))), module=parse(text))
+    assert log == ["a g", "a f"]
+
+
+def test_what_a_function_does_is_known_to_its_callers_as_the_passes_left_it() -> None:
+    seen: dict[str, bool] = {}
+
+    def look(fn: Function, ctx: Any) -> bool:
+        seen[fn.name] = ctx.analyses.get(effects, fn.module)["g"].is_pure
+        return False
+
+    text = """
+module "t" mem
+
+func @f(%a: i64) -> i64 {
+^entry:
+  %b: i64 = call @g %a
+  ret %b
+}
+
+func @g(%a: i64) -> i64 {
+^entry:
+  %p: i32 = i32.const 8
+  %old: i64 = mem.load_i64 %p {offset=0, alias="x"}
+  ret %a
+}
+"""
+    run(make_pipeline({"mem": ["look", "dce"]}, make_pass("look", look), dce.SPEC), module=parse(text))
+    assert seen == {"g": False, "f": True}
+
+
+def test_a_pass_that_found_nothing_is_not_run_again_over_the_same() -> None:
+    log: list[str] = []
+    passes = [make_pass("a", recorder(log, "a")), make_pass("b", recorder(log, "b", changes=1))]
+    manager = run(make_pipeline({"mem": ["a", "a#2", "b", "a#3"]}, *passes))
+    assert log == ["a f", "b f", "a f", "a g", "b g"]
+    assert manager.applied == 5
 
 
 def test_a_group_is_repeated_where_something_changed() -> None:
     log: list[str] = []
     passes = [make_pass("a", recorder(log, "a", changes=1)), make_pass("b", recorder(log, "b"))]
     run(make_pipeline({"mem": [Repeat(9, ("a", "b"))]}, *passes))
-    assert log == ["a f", "a g", "b f", "b g", "a f", "b f"]
+    assert log == ["a f", "b f", "a f", "a g", "b g"]  # b had nothing to do in f, and a changed nothing since
 
 
 def test_a_group_ends_at_its_limit() -> None:
@@ -59,14 +113,19 @@ def test_a_module_pass_that_changes_something_wakes_all_functions() -> None:
     log: list[str] = []
     passes = [make_pass("m", recorder(log, "m", changes=1), scope="module"), make_pass("a", recorder(log, "a"))]
     run(make_pipeline({"mem": [Repeat(9, ("m", "a"))]}, *passes))
-    assert log == ["m t", "a f", "a g", "m t", "a f", "a g"]
+    assert log == ["m t", "a f", "a g", "m t"]
+
+    log.clear()
+    passes[0] = make_pass("m", recorder(log, "m", changes=1), scope="module")
+    run(make_pipeline({"mem": [Repeat(9, ("a", "m"))]}, *passes))
+    assert log == ["a f", "a g", "m t", "a f", "a g", "m t"]
 
 
 def test_only_so_many_applications_run() -> None:
     log: list[str] = []
     passes = [make_pass(n, recorder(log, n)) for n in "ab"]
     manager = run(make_pipeline({"mem": ["a", "b"]}, *passes), limit=3)
-    assert log == ["a f", "a g", "b f"]
+    assert log == ["a f", "b f", "a g"]
     assert manager.applied == 3
 
 
@@ -143,7 +202,7 @@ def test_analyses_live_as_long_as_passes_preserve_them() -> None:
 
     passes = [make_pass("keeps", use, preserves=frozenset({"size"})), make_pass("drops", use)]
     run(make_pipeline({"mem": ["keeps", "drops", "drops#2"]}, *passes))
-    assert computed == ["f", "g", "f"]
+    assert computed == ["f", "f", "g"]
 
 
 def test_remarks_are_collected() -> None:

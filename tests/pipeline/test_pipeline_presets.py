@@ -30,6 +30,17 @@ def test_o3_has_every_pass_over_ir() -> None:
     assert set().union(*map(names, PRESETS)) == names("O3")
 
 
+@pytest.mark.parametrize("name", PRESETS)
+def test_passes_that_only_tell_run_on_request_in_every_preset(name: str) -> None:
+    def telling(pipeline: Pipeline) -> set[str]:
+        return {step.spec.name for step in pipeline.steps() if step.spec.only_tells}
+
+    assert telling(prepare(PipelineRequest(name)).pipeline) == set()
+    asked = prepare(PipelineRequest(name, telling=True)).pipeline
+    assert telling(asked) == {"tell-checks", "tell-loops", "tell-objects"}
+    asked.check()
+
+
 def test_every_order_names_a_pass_that_exists() -> None:
     registry = Registry(load_plugins())
     for registered in registry.passes.values():

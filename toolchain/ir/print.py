@@ -32,6 +32,8 @@ HEADER_KEYS = frozenset({"import", "effects", "inline"})
 
 _PLAIN_NAME = re.compile(r"[\w$.]+(?:-[\w$.]+)*")
 _SUFFIX = re.compile(r"\.\d+$")
+#: Places at the ends of lines, and the file in the header.
+_PLACE = re.compile(r'(?: file "(?:[^"\\]|\\.)*")?(?: !(?:"(?:[^"\\]|\\.)*":)?\d+:\d+(?:\+\d+)?)?(?=(?: \{)?$)', re.MULTILINE)
 _CANONICAL_NAN = 0x7FF8000000000000
 _SPECIAL = re.compile(r'[\\"]')
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
@@ -149,19 +151,29 @@ def _home_file(function: Function) -> str:
 class _Names:
     """Unique names for the values and blocks of one function."""
 
-    __slots__ = ("blocks", "values")
+    __slots__ = ("_block_pool", "_value_pool", "blocks", "values")
 
-    def __init__(self, function: Function) -> None:
+    def __init__(self, function: Function | None = None) -> None:
         self.values: dict[Value, str] = {}
         self.blocks: dict[Block, str] = {}
-        values, blocks = _Pool("%"), _Pool("^")
+        self._value_pool, self._block_pool = _Pool("%"), _Pool("^")
+        if function is not None:
+            self.learn(function)
+
+    def learn(self, function: Function) -> None:
+        """Name what has no name yet."""
         for block in function.blocks:
-            self.blocks[block] = blocks.unique(block.name)
+            if block not in self.blocks:
+                self.blocks[block] = self._block_pool.unique(block.name)
             for param in block.params:
-                self.values[param] = values.unique(param.name)
+                self._name(param)
             for op in block.ops:
                 for result in op.results:
-                    self.values[result] = values.unique(result.name)
+                    self._name(result)
+
+    def _name(self, value: Value) -> None:
+        if value not in self.values:
+            self.values[value] = self._value_pool.unique(value.name)
 
     def value(self, value: Value) -> str:
         """The name; one that ends in `?` belongs to a value that the function does not define."""
@@ -172,6 +184,44 @@ class _Names:
 
     def declaration(self, value: Value) -> str:
         return f"{self.value(value)}: {value.type}"
+
+
+class SteadyNames:
+    """Texts of one function as it changes, in which values and blocks keep the names that they got first.
+
+    So two of the texts differ only where the function does. `print` numbers anew each time, as `parse` does.
+    """
+
+    __slots__ = ("_names",)
+
+    def __init__(self) -> None:
+        self._names = _Names()
+
+    def text(self, function: Function) -> str:
+        """The text of the function as it is now."""
+        self._names.learn(function)
+        return _function_text(function, self._names)
+
+
+class _NamesByBlock(_Names):
+    """Unnamed values are numbered from the start of their block: `%then.2`."""
+
+    __slots__ = ()
+
+    def learn(self, function: Function) -> None:
+        for block in function.blocks:
+            self.blocks[block] = self._block_pool.unique(block.name)
+            home, number = self.blocks[block].removeprefix("^"), 0
+            for value in (*block.params, *(result for op in block.ops for result in op.results)):
+                is_named = bool(value.name) and not str(value.name).isdecimal()
+                self.values[value] = self._value_pool.unique(value.name if is_named else f"{home}.{number}")
+                number += not is_named
+
+
+def review_text(function: Function) -> str:
+    """The text for a reviewer who compares it with another day's: no places, and a change renames little behind it."""
+    text = _function_text(function, _NamesByBlock(function))
+    return _PLACE.sub("", text)
 
 
 class _Pool:
@@ -274,8 +324,8 @@ def _function_header(function: Function, names: _Names) -> str:
     return text
 
 
-def _function_text(function: Function) -> str:
-    names = _Names(function)
+def _function_text(function: Function, names: _Names | None = None) -> str:
+    names = names or _Names(function)
     header = _function_header(function, names)
     if function.is_import:
         return header + "\n"

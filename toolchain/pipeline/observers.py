@@ -6,10 +6,14 @@ Snapshots   the text after a pass, or the texts around it    --print-after, --di
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from ..ir.core import Module
+from ..ir.core import Function, Module
+from ..ir.print import SteadyNames
 from .events import PassEvent
 from .hookspecs import hookimpl
 from .manager import functions_of
@@ -32,6 +36,9 @@ class Timing:
 
     def __init__(self) -> None:
         self.steps: dict[tuple[str, str], PassTime] = {}
+        #: Seconds by pass, wherever it runs, and within a pass by function or module.
+        self.by_pass: dict[str, float] = defaultdict(float)
+        self.by_unit: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
 
     @hookimpl
     def wasmlathe_after_pass(self, event: PassEvent) -> None:
@@ -42,6 +49,8 @@ class Timing:
         row.seconds += event.seconds
         row.applications += 1
         row.changes += event.changed
+        self.by_pass[event.step.spec.name] += event.seconds
+        self.by_unit[event.step.spec.name][event.unit_name] += event.seconds
 
     def slowest_first(self) -> list[PassTime]:
         return sorted(self.steps.values(), key=lambda row: -row.seconds)
@@ -59,12 +68,24 @@ class Snapshot:
     after: str
 
 
+def is_step(event: PassEvent, wanted: str) -> bool:
+    """True if `wanted` names the step, or the pass wherever it runs."""
+    return wanted in (event.pass_name, event.step.spec.name)
+
+
 class Snapshots:
     """Keeps the texts before and after the applications that `wanted` selects, one entry for each function."""
 
-    def __init__(self, wanted: Callable[[PassEvent], bool], function: str | None = None) -> None:
-        """With `function`, only the function of this name, in the source or in the IR, is kept."""
+    def __init__(
+        self, wanted: Callable[[PassEvent], bool], function: str | None = None, *, to_compare: bool = False
+    ) -> None:
+        """With `function`, only the function of this name, in the source or in the IR, is kept.
+
+        In texts `to_compare` a value is called the same before and after, whatever came or went in front of it.
+        """
         self.items: list[Snapshot] = []
+        self._names: dict[Function, SteadyNames] = defaultdict(SteadyNames)
+        self._to_compare = to_compare
         self._wanted = wanted
         self._function = function
         self._before: dict[str, str] = {}
@@ -86,9 +107,19 @@ class Snapshots:
     def _texts(self, event: PassEvent) -> dict[str, str]:
         functions = functions_of(event.unit)
         if not functions and not isinstance(event.unit, Module):
-            return {event.unit_name: text_of(event.unit)}
+            is_split = self._to_compare or self._function is not None
+            return wat_functions(event.unit, self._function) if is_split else {event.unit_name: text_of(event.unit)}
         chosen = [f for f in functions if self._function in (None, f.name, f.source_name)]
-        return {f.name: text_of(f) for f in chosen}
+        return {f.name: self._names[f].text(f) if self._to_compare else text_of(f) for f in chosen}
+
+
+_WAT_FUNCTION = re.compile(r"^ \(func \$([^ )\n]+).*?^ \)\n", re.MULTILINE | re.DOTALL)
+
+
+def wat_functions(module: Any, function: str | None = None) -> dict[str, str]:
+    """The functions with bodies of a Binaryen module, as its text indents them; with `function`, the one of this name."""
+    found = {match[1]: match.group() for match in _WAT_FUNCTION.finditer(text_of(module))}
+    return {name: text for name, text in found.items() if function in (None, name)}
 
 
 class LastApplication:

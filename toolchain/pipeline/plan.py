@@ -39,8 +39,16 @@ class Repeat:
     passes: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class With:
+    """In the data of a preset: a step whose options are not the usual ones."""
+
+    label: str
+    options: Mapping[str, Any]
+
+
 #: The data of a preset: what runs in each stage.
-Preset = Mapping[str, Iterable[str | Repeat]]
+Preset = Mapping[str, Iterable[str | Repeat | With]]
 
 
 @dataclass(slots=True)
@@ -115,7 +123,7 @@ class Pipeline:
 
     # Editing
 
-    def set_stage(self, stage: str, entries: Iterable[str | Repeat]) -> None:
+    def set_stage(self, stage: str, entries: Iterable[str | Repeat | With]) -> None:
         """Replace everything that runs in a stage."""
         self._check_stage(stage)
         self.stages[stage] = []
@@ -124,6 +132,8 @@ class Pipeline:
                 group = Group(entry.limit, [])
                 self.stages[stage].append(group)
                 group.steps += [self._step(label, stage) for label in entry.passes]
+            elif isinstance(entry, With):
+                self.stages[stage].append(self._step(entry.label, stage, entry.options))
             else:
                 self.stages[stage].append(self._step(entry, stage))
         labels = self.labels()
@@ -203,6 +213,16 @@ class Pipeline:
                 if any(step.spec.name == name for step in self.steps()):
                     self.remove(name)
                 self.insert(name)
+
+    def place_telling(self) -> None:
+        """Put in the passes that only have remarks, each in front of the first pass that it must come before."""
+        for name, registered in self.registry.passes.items():
+            spec = registered.spec
+            if not spec.only_tells or any(step.spec is spec for step in self.steps()):
+                continue
+            later = {order.other for order in spec.before}
+            anchor = next((step.label for step in self.steps(spec.stage) if step.spec.name in later), None)
+            self.insert(name, before=anchor)
 
     # Checking
 

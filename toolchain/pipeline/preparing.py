@@ -30,6 +30,8 @@ class PipelineRequest:
     target: str = "host"
     #: Where the search for a configuration file begins.
     folder: str = "."
+    #: Also run the passes that only have remarks.
+    telling: bool = False
 
 
 @dataclass(slots=True)
@@ -57,6 +59,8 @@ def prepare(request: PipelineRequest) -> Prepared:
         _apply_command_line(pipeline, request)
         options = pipeline.build_options(request.target)
         plugins.ask("wasmlathe_pipeline", active_only=True, pipeline=pipeline, options=options)
+        if request.telling:
+            pipeline.place_telling()
         pipeline.place_final()
         pipeline.check()
     except PlanError as error:

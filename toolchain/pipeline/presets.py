@@ -7,7 +7,7 @@ is checked when a pipeline is made (`Pipeline.check`), so an edit here that brea
 
 from __future__ import annotations
 
-from .plan import Preset, Repeat
+from .plan import Preset, Repeat, With
 
 DEFAULT = "O2"
 
@@ -45,22 +45,34 @@ _WASM = (
 #: 32-bit arithmetic, once masks are where they stay; what was computed in 64 bits is dead then.
 _NARROW = ("narrow", "dce#narrow")
 
-_LOOPS = (
-    "loop-rotate",
-    "licm",
-    "simplify-cfg#rotated",
+#: Which checks of indexes always come out well.
+_CHECKS = (
     "index-signs",
     "unsigned",
     "index-range",
     "const-fold#checks",
     "simplify-cfg#checks",
     "dce#checks",
+)
+
+_LOOPS = (
+    "loop-rotate",
+    "licm",
+    "simplify-cfg#rotated",
+    *_CHECKS,
     Repeat(3, ("licm#guards", "hoist-guards")),
     "load-forwarding",
+    "dead-stores",
 )
 
 #: Lengths that became equal values let more checks be decided: a second round that O3 pays for.
 _LENGTHS = ("gvn#lengths", "simplify-cfg#lengths", "index-signs#lengths", "index-range#lengths")
+
+#: Inlining that makes code smaller: bodies not larger than their call, and those that are called once.
+_INLINE_SMALL = {"small": 8, "threshold": 8, "loop_bonus": 0, "constant_bonus": 3, "only_call": 400}
+
+#: What only a look at the whole program tells, once the functions are as they will be.
+_LAST = ("trim-signatures#last", "dce#last", "tail-merge", "merge-functions", "dead-functions#last", "pool-data")
 
 PRESETS: dict[str, Preset] = {
     "O0": {"mem": ("dead-functions",)},
@@ -70,62 +82,87 @@ PRESETS: dict[str, Preset] = {
         "wasm": _WASM,
     },
     "O2": {
-        "typed": (*_OBJECTS, *_TYPED, "fuse-loops"),
+        "typed": (*_OBJECTS, *_TYPED, "sink-allocations", "fuse-loops", "presize-arrays", "scalar-views"),
         "mem": (
             "inline",
             "dead-functions",
+            "trim-signatures",
             _CLEAN,
             "match-table",
+            "switch-lowering",
             "tail-recursion",
             "accumulate",
+            "merge-params",
             "gvn",
             *_LOOPS,
+            "promote-fields",
             *_CLEAN_LATE,
             "divisibility",
             *_NARROW,
             "strength-reduce",
-            "dead-functions#last",
+            *_LAST,
         ),
         "wasm": _WASM,
     },
     "O3": {
-        "typed": (*_OBJECTS, *_TYPED, "fuse-loops"),
+        "typed": (*_OBJECTS, *_TYPED, "sink-allocations", "fuse-loops", "presize-arrays", "scalar-views"),
         "mem": (
             "inline",
             "dead-functions",
+            "trim-signatures",
             _CLEAN,
             "match-table",
+            "switch-lowering",
             "pure-calls",
             "tail-recursion",
             "accumulate",
             "inline-recursion",
+            "merge-params",
             "gvn",
             *_LOOPS,
+            "peel",
             *_LENGTHS,
+            "unswitch",
+            "licm#unswitched",
+            "promote-fields",
             Repeat(2, _CLEAN_LATE),
             "unroll-linear",
             "divisibility",
             *_NARROW,
+            "unroll-rounds",
+            "unroll-jam",
+            "loop-versioning",
             "unroll",
             *_CLEAN_UNROLLED,
             "strength-reduce",
-            "dead-functions#last",
+            *_LAST,
         ),
         "wasm": _WASM,
     },
     "Os": {
-        "typed": (*_OBJECTS, *_TYPED),
+        "typed": (*_OBJECTS, *_TYPED, "scalar-views"),
         "mem": (
-            "inline",
+            With("inline", _INLINE_SMALL),
             "dead-functions",
+            "trim-signatures",
             _CLEAN,
             "tail-recursion",
             "accumulate",
+            "merge-params",
             "gvn",
             "licm",
+            *_CHECKS,
+            "load-forwarding",
+            "dead-stores",
             *_CLEAN_LATE,
+            *_NARROW,
             "strength-reduce",
+            "trim-signatures#last",
+            "dce#last",
+            With("tail-merge", {"hot": True}),
+            "merge-functions",
             "dead-functions#last",
+            "pool-data",
         ),
         "wasm": (
             *_WASM,

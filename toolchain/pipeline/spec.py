@@ -41,10 +41,15 @@ class PassSpec:
     preserves: frozenset[str] = frozenset()
     after: tuple[Order, ...] = ()
     before: tuple[Order, ...] = ()
+    #: What a plugin's function pass makes may be kept and used again: it only depends on the function, on what its context
+    #: tells, and on the code of the plugin. Built-in passes are like that.
+    is_cacheable: bool = False
     #: Runs in every pipeline, behind all other passes of its stage.
     final: bool = False
     #: Further stages in which the pass may be used.
     also: tuple[str, ...] = ()
+    #: Changes nothing and only has remarks: `explain` puts it into every pipeline, in front of what it must come before.
+    only_tells: bool = False
 
     @property
     def stages(self) -> tuple[str, ...]:
@@ -70,18 +75,33 @@ class Analyses(Protocol):
 class PassContext:
     """What a running pass may use: options, analyses, and a place to say what it did (for `explain`)."""
 
-    __slots__ = ("analyses", "options", "remarks", "rules")
+    __slots__ = ("analyses", "function", "label", "options", "remarks", "rules")
 
-    def __init__(self, options: Any, analyses: Analyses, remarks: list[Remark], rules: tuple[Any, ...] = ()) -> None:
+    def __init__(
+        self,
+        options: Any,
+        analyses: Analyses,
+        remarks: list[Remark],
+        rules: tuple[Any, ...] = (),
+        label: str = "",
+    ) -> None:
+        #: The step that runs, as `gvn#late`, and the function it is looking at; the manager fills them in for `remark`.
+        self.label = label
+        self.function: Function | None = None
         self.options = options
         self.analyses = analyses
         self.remarks = remarks
         #: The rewrite rules of all active plugins, in a fixed order.
         self.rules = rules
 
-    def remark(self, kind: str, loc: Loc | None, text: str) -> None:
-        """Say what was done ("inlined", "hoisted", ...) or why not ("not-inlined"), by source location."""
-        self.remarks.append(Remark(kind, loc, text))
+    def remark(self, kind: str, loc: Loc | None, text: str, function: Function | None = None) -> None:
+        """Say what was done ("inlined", "hoisted", ...) or why not ("not-inlined"), by source location.
+
+        The kinds are in `remark_kinds`. A pass over the module names the function that it speaks of.
+        """
+        about = function or self.function
+        name = about.source_name if about is not None else ""
+        self.remarks.append(Remark(kind, loc, text, name, self.label))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,3 +111,12 @@ class Remark:
     kind: str
     loc: Loc | None
     text: str
+    #: The function that it is about, as the source names it; empty for the whole program.
+    function: str = ""
+    #: Who says so: the label of a step, or `infer`.
+    step: str = ""
+
+    @property
+    def said(self) -> tuple[str, Loc | None, str]:
+        """What it says, whoever says it."""
+        return self.kind, self.loc, self.text

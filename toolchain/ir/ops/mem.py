@@ -15,6 +15,9 @@ from .row import Effects, Load, OpRow, Special, Store
 if TYPE_CHECKING:
     from ..core import Op
 
+#: What a vector holds.
+MATCHED_BYTES = 16
+
 _ACCESS = {"offset": int, "alias": str}
 #: Bulk operations without a class touch `any`.
 _BULK = {"alias?": str}
@@ -46,6 +49,19 @@ def _store(name: str, operand: str, size_bytes: int, what: str) -> OpRow:
     )
 
 
+def _match(name: str, what: str) -> OpRow:
+    return OpRow(
+        f"mem.{name}",
+        f"Which of the {MATCHED_BYTES} bytes at address a {what}: bit i is set if byte i does.",
+        ("i32", "i32"),
+        ("i32",),
+        {"alias": str},
+        effects=Effects.READS,
+        cost=4,
+        wasm=Special(name),
+    )
+
+
 def _check_data(op: Op) -> list[str]:
     name = op.attrs["data"]
     return [] if name in op.block.function.module.data else [f"names @{name}, which is no data of the module"]
@@ -66,6 +82,8 @@ ROWS: list[OpRow] = [
     _store("store_bool", "bool", 1, "as a byte the bool"),
     _store("store8", "i32", 1, "the low byte of"),
     _store("store16", "i32", 2, "the low two bytes of"),
+    _match("bytes_equal", "equal the low byte of b"),
+    _match("bytes_upto", "are at most the low byte of b, both as signed numbers"),
     OpRow(
         "mem.data_addr",
         "The address of the data segment `data`.",
