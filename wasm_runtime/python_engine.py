@@ -32,6 +32,7 @@ from wasmlathe.codegen.memory_image import PAGE_BYTES, MemoryImage
 from wasmlathe.ir import types as t
 from wasmlathe.ir.core import Block, Function, Loc, Module, Op, Target, Value
 from wasmlathe.ir.ops.numeric import M64, bits_of_f64
+from wasmlathe.ir.ops.mem import MATCHED_BYTES
 from wasmlathe.ir.ops.row import Load, Special, Store, Trap
 from wasmlathe.lower.heap_state import HEAP, SHADOW
 from wasmlathe.wasm_runtime.engine import (
@@ -240,6 +241,15 @@ class Program:
     def fill(self, to: int, byte: int, size: int) -> None:
         self.memory[self.span(to, size)] = bytes((byte & 0xFF,)) * (size & 0xFFFF_FFFF)
 
+    def bytes_equal(self, address: int, byte: int) -> int:
+        byte &= 0xFF
+        return sum((found == byte) << i for i, found in enumerate(self.memory[self.span(address, MATCHED_BYTES)]))
+
+    def bytes_upto(self, address: int, byte: int) -> int:
+        most = (byte & 0xFF) ^ 0x80  # numbers with a sign are in order when their sign is flipped
+        content = self.memory[self.span(address, MATCHED_BYTES)]
+        return sum((found ^ 0x80 <= most) << i for i, found in enumerate(content))
+
     def text_at(self, address: int, size: int) -> str:
         return self.memory[self.span(address, size)].decode("utf-8", "replace")
 
@@ -433,6 +443,8 @@ def _support(program: Program) -> dict[str, Any]:
         "Unreachable": _Unreachable,
         "inf": math.inf,
         "grow": program.grow,
+        "bytes_equal": program.bytes_equal,
+        "bytes_upto": program.bytes_upto,
         "copy": program.copy,
         "fill": program.fill,
         "text_at": program.text_at,
@@ -722,6 +734,8 @@ _EXPRESSIONS: dict[str, Callable[[_FunctionText, Op, list[str]], str]] = {
     "call": lambda self, op, operands: f"{self.text.callees[op.attrs['callee']]}({', '.join(operands)})",
     "global.get": lambda self, op, operands: self.text.variables[op.attrs["name"]],
     "global.set": _global_set,
+    "mem.bytes_equal": lambda self, op, operands: f"bytes_equal({', '.join(operands)})",
+    "mem.bytes_upto": lambda self, op, operands: f"bytes_upto({', '.join(operands)})",
     "mem.copy": lambda self, op, operands: f"copy({', '.join(operands)})",
     "mem.fill": lambda self, op, operands: f"fill({', '.join(operands)})",
     "mem.size": lambda self, op, operands: f"len(mem) // {PAGE_BYTES}",

@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 #: A text of a program is no longer than this.
 MAX_BYTES = (1 << 31) - (1 << 16)
 _TOO_LARGE = "it is larger than 2 GiB"
-_WORTH_LARGE_PAGES = 8 << 20
-_LARGE_PAGE = 2 << 20
-_MADV_HUGEPAGE = 14  # of Linux
 _STEP_SECONDS = 0.02  # a sleep looks so often whether the program is to end
 _INPUT = 0  # the descriptor of standard input
 
@@ -114,8 +111,6 @@ class World:
             self._content = b""
             return size
         size = 0
-        if len(target) >= _WORTH_LARGE_PAGES:
-            _want_large_pages(target)
         try:
             while size < len(target):
                 count = (
@@ -164,18 +159,6 @@ def sleep(seconds: float, must_end: Callable[[], bool]) -> None:
     end = time.monotonic() + seconds
     while not must_end() and (left := end - time.monotonic()) > 0:
         time.sleep(min(left, _STEP_SECONDS))
-
-
-def _want_large_pages(target: memoryview) -> None:
-    """Ask for large pages behind memory that is about to be filled, which takes a third of the time then."""
-    import ctypes
-
-    if not sys.platform.startswith("linux"):
-        return
-    first = ctypes.addressof(ctypes.c_char.from_buffer(target))
-    start = -(-first // _LARGE_PAGE) * _LARGE_PAGE
-    size = (first + len(target) - start) // _LARGE_PAGE * _LARGE_PAGE
-    ctypes.CDLL(None).madvise(ctypes.c_void_p(start), ctypes.c_size_t(size), _MADV_HUGEPAGE)
 
 
 def _read_all(read: Callable[[int], bytes]) -> bytes:

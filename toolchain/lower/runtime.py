@@ -49,6 +49,7 @@ HEAP_FUNCTIONS: dict[str, RuntimeFunction] = {
     "rt-take-blocks": _finished(runtime_blocks.take_blocks, "count", _ADDRESS),
     "rt-find-blocks": _finished(runtime_blocks.find_blocks, "count start", _ADDRESS),
     "rt-reach": _finished(runtime_blocks.reach, "end_block", _ADDRESS),
+    "rt-stretch": _finished(runtime_blocks.stretch, "address old new", _ADDRESS),
     "rt-free-large": _finished(runtime_blocks.free_large, "address"),
     "rt-collect": _finished(runtime_collect.collect, "", _ADDRESS),
     "rt-clear-runs": _finished(runtime_collect.clear_runs, ""),
@@ -61,6 +62,7 @@ HEAP_FUNCTIONS: dict[str, RuntimeFunction] = {
     "rt-mark-globals": _finished(runtime_collect.mark_globals, ""),
     "rt-mark": _finished(runtime_mark.mark, "address"),
     "rt-mark-part": _finished(runtime_mark.mark_part, "address"),
+    "rt-mark-buffer": _finished(runtime_mark.mark_buffer, "string"),
     "rt-mark-root": _finished(runtime_mark.mark_root, "address"),
     "rt-mark-array": _finished(runtime_mark.mark_array, "array"),
     "rt-mark-elements": _finished(runtime_mark.mark_elements, "data first end stride"),
@@ -87,6 +89,9 @@ FUNCTIONS: dict[str, RuntimeFunction] = {
     "rt-string-new": RuntimeFunction(runtime_strings.string_new, {"length": t.I64, "characters": t.I64}, _ADDRESS),
     "rt-string-extend": RuntimeFunction(
         runtime_strings.string_extend, {"source": t.I32, "more_bytes": t.I64, "more_characters": t.I64}, _ADDRESS
+    ),
+    "rt-string-grow": RuntimeFunction(
+        runtime_strings.string_grow, {"source": t.I32, "length": t.I64}, _ADDRESS, _NEVER
     ),
     "rt-copy-bytes": RuntimeFunction(runtime_strings.copy_bytes, {"target": t.I32, "source": t.I32, "size": t.I32}),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..ir import types as t
-from ..ir.core import Value
+from ..ir.core import Target, Value
 from . import layout
 from .representation import record, stride
 from .runtime_code import Code, RuntimeFunction
@@ -59,8 +59,9 @@ def _data_object(code: Code, data: Value, size: Value, word: Value, data_type: V
 def array_reserve(code: Code, array: Value, wanted: Value, stride: Value, data_type: Value) -> None:
     """Room for `wanted` elements, more than there is room for now: at least twice as many as now.
 
-    The elements move to a new Data object. If the old one has blocks of its own they are free at once: it is the array's
-    alone, and code that got its elements' address before has to get it anew.
+    A Data object with blocks of its own is the array's alone: it gets longer where it is, if there is room behind it. Else
+    the elements move to a new one, and the blocks of the old one are free at once: code that got its elements' address
+    before has to get it anew.
     """
     width = code.wide(stride)
     needed = code.op("i64.mul", wanted, width)
@@ -72,20 +73,46 @@ def array_reserve(code: Code, array: Value, wanted: Value, stride: Value, data_t
     grown = code.narrow(code.op("select", enough, needed, doubled))
     least = code.i32(MIN_GROWN_BYTES)
     room = code.align(code.op("select", code.op("i32.lt_u", grown, least), least, grown))
-    fresh = _new_data(code, code.add(room, layout.DATA_ELEMENTS), data_type)
+    size = code.add(room, layout.DATA_ELEMENTS)
     elements = code.load_word(array, layout.ARRAY_ELEMENTS, "array.elements")
-    moved = code.add(fresh, layout.DATA_ELEMENTS)
+    old = code.op("i32.sub", elements, code.i32(layout.DATA_ELEMENTS))
+    has_blocks = _has_blocks(code, elements, old)
+    with code.when(has_blocks):
+        before = code.object_bytes(old)
+        with code.when(code.op("i32.ne", code.use("rt-stretch", old, before, size), code.i32(0))):
+            _lengthen(code, old, before, size, data_type)
+            code.store_word(array, code.op("i32.div_u", room, stride), layout.ARRAY_CAPACITY, "array.capacity")
+            code.ret()
+    moved = code.add(_new_data(code, size, data_type), layout.DATA_ELEMENTS)
     length = code.load_word(array, layout.ARRAY_LENGTH, "array.length")
     code.emit("mem.copy", (moved, elements, code.op("i32.mul", length, stride)), ())
     code.store_word(array, moved, layout.ARRAY_ELEMENTS, "array.elements")
     code.store_word(array, code.op("i32.div_u", room, stride), layout.ARRAY_CAPACITY, "array.capacity")
-    with code.when(code.op("i32.ne", elements, code.i32(0))):
-        old = code.op("i32.sub", elements, code.i32(layout.DATA_ELEMENTS))
-        has_blocks = code.op("i32.gt_u", code.object_bytes(old), code.i32(MAX_SMALL_BYTES))
-        is_own = code.op("i32.lt_u", code.load_word(old, layout.HEADER_TYPE, "header"), code.i32(layout.INNER))
-        with code.when(code.op("bool.and", has_blocks, is_own)):
-            code.do("rt-free-large", old)
+    with code.when(has_blocks):
+        code.do("rt-free-large", old)
     code.ret()
+
+
+def _has_blocks(code: Code, elements: Value, data: Value) -> Value:
+    """True if there are elements, and they are in a Data object with blocks of its own."""
+    check, known = code.label("check"), code.label("known", t.BOOL)
+    no = code.const(t.BOOL, False)
+    code.cond_br(code.op("i32.ne", elements, code.i32(0)), check, Target(known, [no]))
+    code.at_end(check)
+    is_large = code.op("i32.gt_u", code.object_bytes(data), code.i32(MAX_SMALL_BYTES))
+    is_own = code.op("i32.lt_u", code.load_word(data, layout.HEADER_TYPE, "header"), code.i32(layout.INNER))
+    code.br(known, code.op("bool.and", is_large, is_own))
+    code.at_end(known)
+    return known.params[0]
+
+
+def _lengthen(code: Code, data: Value, before: Value, size: Value, data_type: Value) -> None:
+    """Write the new size of a Data object that got longer where it is; see `_data_object`."""
+    epoch = code.op("i32.sub", code.load_word(data, layout.HEADER_SIZE, "header"), before)
+    code.store_word(data, code.add(size, epoch), layout.HEADER_SIZE, "header")
+    with code.when(code.op("i32.ne", data_type, code.i32(layout.TYPE_DATA))):
+        more = code.op("i32.sub", size, before)
+        code.emit("mem.fill", (code.add(data, before), code.i32(0), more), (), None, alias="heap.fresh")
 
 
 def fill_function(element: t.Type) -> tuple[str, RuntimeFunction]:

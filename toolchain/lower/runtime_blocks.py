@@ -10,7 +10,9 @@ from .size_classes import BLOCK_BITS, BLOCK_BYTES
 
 PAGE_BITS = 16
 MAX_PAGES = 65535  # the last page stays unused, so that no address behind an object is 2^32
-MIN_GROWTH_PAGES = 16  # 1 MiB
+#: Memory grows by an eighth, and by this at least: 1 MiB, and above 4 MiB by 16, because what is touched while memory ends
+#: close behind it gets no large page from the system (`wasm_runtime/large_pages.py`).
+MIN_GROWTH_PAGES, SMALL_PAGES, LARGE_GROWTH_PAGES = 16, 64, 256
 
 
 def take_blocks(code: Code, count: Value) -> None:
@@ -73,7 +75,9 @@ def reach(code: Code, end_block: Value) -> None:
     with code.when(code.op("i32.gt_u", end_page, code.i32(MAX_PAGES)), cold=True):
         code.ret(zero)
     missing = code.op("i32.sub", end_page, pages)
-    step = code.op("i32.or", code.op("i32.shr_u", pages, code.i32(3)), code.i32(MIN_GROWTH_PAGES))
+    is_small = code.op("i32.lt_u", pages, code.i32(SMALL_PAGES))
+    least = code.op("select", is_small, code.i32(MIN_GROWTH_PAGES), code.i32(LARGE_GROWTH_PAGES))
+    step = code.op("i32.or", code.op("i32.shr_u", pages, code.i32(3)), least)
     wanted = code.op("select", code.op("i32.lt_u", missing, step), step, missing)
     left = code.op("i32.sub", code.i32(MAX_PAGES), pages)
     wanted = code.op("select", code.op("i32.lt_u", wanted, left), wanted, left)
@@ -94,6 +98,34 @@ def mark_large(heap: HeapCode, address: Value, count: Value) -> None:
     entry = heap.entry(heap.block_number(address))
     heap.fill_entries(entry, state.LARGE_REST, count)
     heap.set_both(entry, state.LARGE)
+
+
+def stretch(code: Code, address: Value, old: Value, new: Value) -> None:
+    """Lengthen a large object from `old` to `new` bytes where it is; 1 if the blocks behind it are free, or new ones; else 0.
+
+    Its header is the caller's affair, and so is what the collector would read of the new bytes.
+    """
+    heap = HeapCode(code)
+    zero, blocks = code.i32(0), heap.get("blocks")
+    after = code.add(heap.block_number(address), blocks_for(code, old))
+    end = code.add(heap.block_number(address), blocks_for(code, new))
+    known = code.op("select", heap.below(end, blocks), end, blocks)
+    with code.loop(after) as between:
+        (number,) = between.values
+        between.stop_if(code.op("i32.ge_u", number, known))
+        with code.when(code.op("i32.ne", heap.kind(heap.entry(number)), code.i32(state.FREE))):
+            code.ret(zero)
+        between.next(code.add(number, 1))
+    with code.when(heap.below(blocks, end)):
+        start = code.op("i32.shr_u", heap.heap_start(), code.i32(BLOCK_BITS))
+        with code.when(heap.equal(code.use("rt-reach", code.add(start, end)), 0), cold=True):
+            code.ret(zero)
+        heap.put("blocks", end)
+    heap.put("free", code.op("i32.sub", heap.get("free"), code.op("i32.sub", known, after)))
+    count = code.op("i32.sub", end, after)
+    heap.fill_entries(heap.entry(after), state.LARGE_REST, count)
+    heap.add_wide("since", code.op("i64.shl", code.wide(count), code.i64(BLOCK_BITS)))
+    code.ret(code.i32(1))
 
 
 def free_large(code: Code, address: Value) -> None:

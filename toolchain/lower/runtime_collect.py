@@ -17,6 +17,10 @@ from .size_classes import BLOCK_BITS, BLOCK_BYTES, CLASSES
 
 #: Between two collections is taken as much as lives; up to here, twice as much.
 GENEROUS_BYTES = 32 << 20
+#: While a heap grows, marking it again and again finds little: then this much at least is taken, and up to this much twice
+#: as much as lives. A heap grows if more than a quarter of what was taken since the last collection survived this one.
+GROWING_LEAST_BYTES, GROWING_MOST_BYTES = 32 << 20, 128 << 20
+SURVIVING_SHARE_BITS = 2
 
 LAST_EPOCH, OLD_EPOCH = 6, 7
 POISON = 0xD8  # its low three bits are no epoch
@@ -31,6 +35,7 @@ def collect(code: Code) -> None:
     started = _clock(code)
     code.do("rt-clear-runs")
     _next_epoch(heap)
+    lived = heap.get_wide("live")
     heap.put_wide("live", code.i64(0))
     code.do("rt-each-block", code.i32(FORGET))
     top = code.add(heap.table(state.SHADOW), state.SHADOW_BYTES)
@@ -50,7 +55,7 @@ def collect(code: Code) -> None:
     code.do("rt-each-block", code.i32(FREE))
     heap.put("cursor", 0)
     code.do("rt-reset-classes")
-    _account(heap, started)
+    _account(heap, started, lived)
     code.ret(code.i32(1))
 
 
@@ -74,15 +79,20 @@ def _clock(code: Code) -> Value | None:
     return code.runtime.call_host(code, "now", ())[0] if code.runtime.options.gc_stats else None
 
 
-def _account(heap: MarkCode, started: Value | None) -> None:
+def _account(heap: MarkCode, started: Value | None, lived: Value) -> None:
+    """Decide how much is taken before the next collection; `lived` is what was alive after the last one."""
     code = heap.code
     since, live = heap.get_wide("since"), heap.get_wide("live")
     heap.add_wide("allocated", since)
     heap.add_wide("collections", code.i64(1))
     heap.put_wide("since", code.i64(0))
-    most = code.i64(GENEROUS_BYTES)
+    survived = code.op("i64.shl", code.op("i64.sub", live, lived), code.i64(SURVIVING_SHARE_BITS))
+    is_growing = code.op("i64.gt_s", survived, since)
+    most = code.op("select", is_growing, code.i64(GROWING_MOST_BYTES), code.i64(GENEROUS_BYTES))
     more = code.op("select", code.op("i64.lt_s", live, most), live, most)
-    heap.put_wide("headroom", code.op("i64.add", live, more))
+    usual = code.op("i64.add", live, more)
+    least = code.op("select", is_growing, code.i64(GROWING_LEAST_BYTES), code.i64(0))
+    heap.put_wide("headroom", code.op("select", code.op("i64.lt_s", usual, least), least, usual))
     if started is not None:
         (now,) = code.runtime.call_host(code, "now", ())
         micros = code.op("f64.mul", code.op("f64.sub", now, started), code.const(t.F64, 1000.0))

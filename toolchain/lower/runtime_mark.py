@@ -52,7 +52,15 @@ class MarkCode(HeapCode):
         code.store_word(address, code.op("i32.or", size, epoch), 4, "header")
         self.add_wide("live", code.wide(size))
         self.note_block(address)
+        string, other, done = code.label("string"), code.label("other"), code.label("followed")
+        code.cond_br(self.equal(word, layout.TYPE_STRING), string, other)
+        code.at_end(string)
+        code.do("rt-mark-buffer", address)
+        code.br(done)
+        code.at_end(other)
         self.push_unless_leaf(address, word)
+        code.br(done)
+        code.at_end(done)
 
     def note_block(self, address: Value) -> None:
         """Something in the block of `address` is marked."""
@@ -151,6 +159,24 @@ def mark_part(code: Code, address: Value) -> None:
     code.ret()
 
 
+def mark_buffer(code: Code, string: Value) -> None:
+    """Mark what owns the bytes of a string: the most frequent objects do not have to wait on the stack."""
+    heap = MarkCode(code)
+    buffer = code.load_word(string, layout.STRING_BUFFER, "any")
+    with code.when(heap.equal(buffer, code.add(string, layout.STRING_OBJECT_BYTES))):
+        heap.add_wide("live", code.wide(code.object_bytes(buffer)))
+        code.ret()
+    with code.when(heap.below(buffer, heap.heap_start())):
+        code.ret()
+    word, _ = heap.header(buffer)
+    with code.when(heap.equal(word, layout.TYPE_BUFFER | layout.INNER)):
+        outer = code.op("i32.sub", buffer, code.i32(layout.OUTER_BYTES))
+        with code.when(heap.equal(heap.epoch_of(outer), heap.get("epoch"))):
+            code.ret()
+    code.do("rt-mark", buffer)
+    code.ret()
+
+
 def follow(code: Code) -> None:
     """Mark what the waiting objects refer to, until none waits."""
     heap = MarkCode(code)
@@ -189,7 +215,8 @@ def mark_array(code: Code, array: Value) -> None:
     elements = code.load_word(array, layout.ARRAY_ELEMENTS, "any")
     own = code.add(array, layout.ARRAY_BYTES)
     with code.when(heap.equal(elements, code.add(own, layout.DATA_ELEMENTS))):
-        word, _ = heap.header(own)
+        word, size = heap.header(own)
+        heap.add_wide("live", code.wide(heap.bytes_of(size)))
         heap.push_unless_leaf(own, word)
         code.ret()
     with code.when(code.op("i32.ne", elements, code.i32(0))):

@@ -6,6 +6,7 @@ from ..ir import types as t
 from ..ir.core import Target, Value
 from . import layout
 from .runtime_code import Code
+from .size_classes import MAX_SMALL_BYTES
 
 STRING_TOO_LARGE = "string is too large"
 
@@ -80,6 +81,31 @@ def string_extend(code: Code, source: Value, more_bytes: Value, more_characters:
     code.at_end(copy)
     string, target = _string_with_buffer(code, copy.params[0], length, characters)
     code.emit("mem.copy", (target, start, source_length), (), alias="bytes")
+    code.ret(string)
+
+
+def string_grow(code: Code, source: Value, length: Value) -> None:
+    """A string of `length` bytes that starts with the bytes of `source`, which was made by `string_new` or by this.
+
+    Its buffer gets longer where it is if it has blocks of its own and there is room behind it. Else the bytes are copied.
+    """
+    code.panic_if(code.exceeds_object(length, layout.STRING_OBJECT_BYTES), STRING_TOO_LARGE)
+    wanted = code.narrow(length)
+    start = code.load_word(source, layout.STRING_START, "string.bytes_ptr", invariant=True)
+    buffer = code.load_word(source, layout.STRING_BUFFER, "string.buffer", invariant=True)
+    before, size = code.object_bytes(buffer), code.align(wanted, layout.BUFFER_START)
+    with code.when(code.op("i32.gt_u", before, code.i32(MAX_SMALL_BYTES))):
+        cell = code.op("i32.sub", buffer, code.i32(layout.OUTER_BYTES))
+        old, new = code.add(before, layout.OUTER_BYTES), code.add(size, layout.OUTER_BYTES)
+        with code.when(code.op("i32.ne", code.use("rt-stretch", cell, old, new), code.i32(0))):
+            code.store_word(buffer, size, layout.HEADER_SIZE, "header")
+            code.store_word(buffer, wanted, layout.BUFFER_USED, "buffer.used")
+            longer = code.alloc(code.i32(layout.STRING_OBJECT_BYTES))
+            code.string_object(longer, wanted, wanted, start, buffer)
+            code.ret(longer)
+    string, target = _string_with_buffer(code, wanted, wanted, wanted)
+    count = code.load_word(source, layout.STRING_BYTE_LENGTH, "string.length", invariant=True)
+    code.emit("mem.copy", (target, start, count), (), alias="bytes")
     code.ret(string)
 
 

@@ -81,6 +81,16 @@ def _words(body: Body, op: Op) -> Sequence[Value]:
     return (body.load(t.I64, address, offset, "bytes"),)
 
 
+def _match(name: str) -> Lowering:
+    def lower(body: Body, op: Op) -> Sequence[Value]:
+        string, index, byte = op.operands
+        address, offset = _place(body, string, index)
+        wanted = body.narrow(body.one(byte))
+        return (body.wide(body.op(name, body.add(address, offset), wanted, alias="bytes")),)
+
+    return lower
+
+
 def _ascii(body: Body, op: Op) -> Sequence[Value]:
     table, code = body.op("mem.data_addr", data=body.shared.statics.ascii_strings()), body.one(op.operands[0])
     return (body.op("i32.add", table, body.scale(body.narrow(code), layout.STRING_OBJECT_BYTES)),)
@@ -96,6 +106,10 @@ def _new(body: Body, op: Op) -> Sequence[Value]:
 
 def _extend(body: Body, op: Op) -> Sequence[Value]:
     return body.call_runtime("rt-string-extend", *body.operands(op))
+
+
+def _grow(body: Body, op: Op) -> Sequence[Value]:
+    return body.call_runtime("rt-string-grow", *body.operands(op))
 
 
 def _set_byte(body: Body, op: Op) -> Sequence[Value]:
@@ -186,10 +200,13 @@ LOWERINGS: dict[str, Lowering] = {
     "data.string_bytes": _bytes,
     "data.string_addr": _addr,
     "data.string_byte": _byte,
+    "data.string_equal_bytes": _match("mem.bytes_equal"),
+    "data.string_upto_bytes": _match("mem.bytes_upto"),
     "data.string_ascii": _ascii,
     "data.string_view": _view,
     "data.string_new": _new,
     "data.string_extend": _extend,
+    "data.string_grow": _grow,
     "data.string_set_byte": _set_byte,
     "data.string_set_words": _set_words,
     "data.string_copy": _copy,
