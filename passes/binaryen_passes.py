@@ -20,17 +20,22 @@ PREFIX = "binaryen-"
 
 #: Binaryen's name of the pass -> what it does. Binaryen ends the process at a name it does not know.
 PASSES: dict[str, str] = {
+    "avoid-reinterprets": "Load with the type that is wanted instead of converting bits.",
     "coalesce-locals": "Let locals that are never alive at once share one local.",
     "code-folding": "Merge equal code at the ends of branches.",
     "code-pushing": "Push code forward past branches that do not need it.",
+    "const-hoisting": "Keep constants that are long and often used in locals.",
     "dae": "Remove parameters that no call gives a value of interest, and results that nobody uses.",
     "dce": "Remove code that control never comes to.",
     "duplicate-function-elimination": "Merge functions with equal code.",
     "duplicate-import-elimination": "Merge imports of the same function.",
+    "licm": "Move code that does not depend on the loop out of it.",
     "local-cse": "Compute equal expressions once within a basic block.",
     "memory-packing": "Split static data where it is zero.",
     "merge-blocks": "Merge blocks into the blocks around them.",
     "merge-locals": "Use the same local on both sides of a copy.",
+    "merge-similar-functions": "Merge functions that differ in constants, which become parameters.",
+    "once-reduction": "Remove calls of functions that only do something once.",
     "optimize-instructions": "Replace instructions by cheaper ones with the same meaning.",
     "pick-load-signs": "Choose loads that extend the sign where that saves an instruction.",
     "precompute": "Compute expressions of constants.",
@@ -43,8 +48,10 @@ PASSES: dict[str, str] = {
     "rse": "Remove writes of a local that has the value already.",
     "simplify-globals": "Replace globals that never change by their values.",
     "simplify-locals": "Move writes of locals into the expressions that read them, also through ifs and blocks.",
+    "simplify-locals-notee": "Move writes of locals into the expressions that read them, without `local.tee`.",
     "simplify-locals-nostructure": "Move writes of locals into the expressions that read them.",
     "ssa-nomerge": "Give every write of a local its own local where no two writes meet.",
+    "untee": "Make a write and a read of every `local.tee`.",
     "vacuum": "Remove expressions without effect.",
 }
 

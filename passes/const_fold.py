@@ -69,7 +69,8 @@ def fold(op: Op) -> Any:
 _VARIES = object()
 
 
-def _is_same(a: Any, b: Any) -> bool:
+def is_same(a: Any, b: Any) -> bool:
+    """True for equal elements of the lattice; floats are told apart by their bits."""
     if isinstance(a, float) and isinstance(b, float):
         return bits_of_f64(a) == bits_of_f64(b)
     return a is b or (a is not _VARIES and b is not _VARIES and bool(a == b))
@@ -135,7 +136,7 @@ class _Propagation:
 
     def _lower(self, value: Value, to: Any) -> None:
         now = self.known.get(value)
-        if now is _VARIES or to is None or (now is not None and _is_same(now, to)):
+        if now is _VARIES or to is None or (now is not None and is_same(now, to)):
             return
         self.known[value] = to if now is None else _VARIES
         self._lowered.append(value)

@@ -28,7 +28,7 @@ def run(module: Module, ctx: PassContext) -> bool:
     data = _with_relocations(_mentioned(ops, "data", module.data), module.data)
     for name, function in module.functions.items():
         if name not in functions and not function.is_import:
-            ctx.remark("removed", function.loc, f"{function.source_name}: it is never called")
+            ctx.remark("removed", function.loc, f"{function.source_name}: no call of it is left", function)
     changed = [
         _keep_only(functions, module.functions),
         _keep_only(globals_, module.globals),

@@ -5,11 +5,14 @@
 
 Address arithmetic is modulo 2^32, the offset is added without wrapping around. The two agree because elements are only accessed
 where they are, and they lie in the heap: an address that wrapped around would be less than the constant that was moved,
-and so small an address is no element's.
+and so small an address is no element's. Of a negative constant, an offset being none, the next multiple of 128 below it stays:
+
+    %j = i64.add %i, -3; ...; %x = mem.load_i64 %a {offset=0}        =>        %b = i32.add %a', -128; mem.load_i64 %b {offset=104}
 """
 
 from __future__ import annotations
 
+from ..ir import types as t
 from ..ir.build import Builder
 from ..ir.core import Function, Op, Value
 from ..ir.ops.row import Load, Store
@@ -19,6 +22,9 @@ from .const_fold import constant_of
 #: The heap begins behind the blocks that describe it, far above this.
 MAX_MOVED = 255
 MAX_DEPTH = 6
+#: An offset is not negative: of a negative constant a multiple of this stays in the address, the same for many accesses.
+_STEP = 128
+MAX_STEPS_BACK = 8
 
 
 def run(fn: Function, ctx: PassContext) -> bool:
@@ -43,11 +49,20 @@ class _Folder:
     def fold(self, op: Op) -> bool:
         """Fold the address of one access."""
         amount = self._amount(op.operands[0], MAX_DEPTH)
-        if not 0 < amount <= MAX_MOVED:
+        if not amount or not -_STEP * MAX_STEPS_BACK <= amount <= MAX_MOVED:
             return False
-        op.operands[0] = self._base(op.operands[0])
-        op.attrs["offset"] += amount
+        base = self._base(op.operands[0])
+        back = amount // _STEP * _STEP if amount < 0 else 0
+        if back:
+            base = self._moved_back(op, base, back)
+        op.operands[0] = base
+        op.attrs["offset"] += amount - back
         return True
+
+    def _moved_back(self, access: Op, base: Value, back: int) -> Value:
+        """`base` plus a negative number, in front of the access; `gvn` makes those of several accesses one."""
+        builder = Builder(access.block, access.block.ops.index(access), access.loc)
+        return builder.op("i32.add", base, builder.const(t.I32, back))
 
     def _amount(self, value: Value, depth: int) -> int:
         found = self._amounts.get(value)

@@ -66,12 +66,13 @@ class _Taker:
 
 def run(module: Module, ctx: PassContext) -> bool:
     """Fuse the loops of functions that are called one after the other; True if there were any."""
-    if not any(_is_push(op) for function in module.functions.values() for op in function.ops()):
+    if not any(is_push(op) for function in module.functions.values() for op in function.ops()):
         return False
     return _Fusion(module, ctx).run()
 
 
-def _is_push(op: Op) -> bool:
+def is_push(op: Op) -> bool:
+    """True for a call of the library's `push`."""
     if op.row.name != "call" or not op.attrs["callee"].startswith("std."):
         return False
     callee = op.block.function.module.functions.get(op.attrs["callee"])
@@ -135,9 +136,8 @@ class _Fusion:
         block.ops.remove(made)
         taking.attrs["callee"] = fused.name
         taking.operands = [*made.operands, *(v for i, v in enumerate(taking.operands) if i != slot)]
-        self._ctx.remark(
-            "fused", taking.loc, f"{maker.function.source_name} and {taker_function.source_name}: one loop"
-        )
+        text = _one_loop(maker.function.source_name, taker_function.source_name)
+        self._ctx.remark("fused", taking.loc, text, block.function)
         return True
 
     # --- recognizing --------------------------------------------------------------------------------------------------
@@ -149,7 +149,7 @@ class _Fusion:
         return self._makers[name]
 
     def _recognize_maker(self, fn: Function) -> _Maker | None:
-        pushes = [op for op in fn.ops() if _is_push(op)]
+        pushes = [op for op in fn.ops() if is_push(op)]
         header = _only_loop(fn)
         if len(pushes) != 1 or header is None:
             return None
@@ -186,7 +186,7 @@ class _Fusion:
             return None
         counter, counting, elements = found
         made = {op.result for op in fn.entry.ops if op.row.name == "data.array_new"}
-        rest = [op for op in fn.ops() if not (_is_push(op) and op.operands[0] in made)]
+        rest = [op for op in fn.ops() if not (is_push(op) and op.operands[0] in made)]
         if any(self._effects(op) & _FORBIDDEN for op in rest):
             return None
         blocks = [b for b in loop.blocks if b is not header]
@@ -375,6 +375,13 @@ def _free_name(module: Module, wish: str) -> str:
     while name in module.functions:
         name, number = f"{wish}.{number}", number + 1
     return name
+
+
+def _one_loop(maker: str, taker: str) -> str:
+    """What to tell of two functions; those whose names begin with `__` are the library's own business."""
+    if taker.startswith("__"):
+        return f"{maker}: one loop with what takes its elements"
+    return f"{taker}: one loop with what makes its elements" if maker.startswith("__") else f"{maker} and {taker}: one loop"
 
 
 SPEC = PassSpec(

@@ -22,6 +22,7 @@ from .analysis.cfg import Cfg
 from .analysis.dominators import DominatorTree, dominators
 from .analysis.effects import ANY, EVERYTHING, Summaries, effects, op_effects, reads_of, writes_of
 from .analysis.loops import Loop, Loops, loops
+from .analysis.words import words_of
 
 _NEVER = Effects.WRITES | Effects.IO | Effects.ALLOCS
 #: a > b is b < a: both are numbered as the one without a "g".
@@ -183,7 +184,7 @@ class _Numbering:
             self._replaced[result] = leader
             leader.name = leader.name or result.name
         if Effects.CALLS in op.row.effects:
-            self._ctx.remark("merged", op.loc, f"call of {op.attrs['callee']} equals an earlier one")
+            self._ctx.remark("merged", op.loc, f"{words_of(op)} equals an earlier one")
 
     def _key(self, op: Op, state: State) -> Hashable:
         """What ops with equal results have in common; None for an op that must not be merged."""
@@ -200,10 +201,10 @@ class _Numbering:
             name, operands = _SWAPPED[name], operands[::-1]
         read = reads_of(op, self._summaries)
         seen = state.seen_by(read) if read else ()
-        return name, operands, _attrs_key(op), op.results[0].type, seen
+        return name, operands, attrs_key(op), op.results[0].type, seen
 
 
-def _attrs_key(op: Op) -> Hashable:
+def attrs_key(op: Op) -> Hashable:
     """The attributes, with floats told apart by their bits: 0.0 is not -0.0."""
     if not op.attrs:
         return ()

@@ -9,7 +9,7 @@ for it from the beginning. `const-fold` and `simplify-cfg` then remove the branc
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from ..ir import types as t
 from ..ir.core import Block, Function, Op, Target, Value
@@ -30,6 +30,13 @@ def run(fn: Function, ctx: PassContext) -> bool:
     return walk.run()
 
 
+def facts(fn: Function, ctx: PassContext) -> Iterator[tuple[Block, Bounds]]:
+    """Each reachable block with what is known at its start, as long as the iteration stands there."""
+    walk = _Walk(fn, ctx, ctx.analyses.get(dominators, fn), ctx.analyses.get(loops, fn))
+    for block in walk.blocks():
+        yield block, walk.bounds
+
+
 class _Walk:
     """The walk down the dominator tree."""
 
@@ -38,24 +45,29 @@ class _Walk:
         self._ctx = ctx
         self._tree = tree
         self._nest = nest
-        self._bounds = Bounds()
+        self.bounds = Bounds()
         self._replaced: dict[Value, Value] = {}
         self._changed = False
 
     def run(self) -> bool:
-        for block, entering in self._tree.walk():
-            if not entering:
-                self._bounds.leave()
-                continue
-            self._bounds.enter()
-            for condition, truth in self._entry_conditions(block):
-                self._bounds.assume(condition, truth)
-            loop = self._nest.headed_by(block)
-            if loop is not None:
-                self._describe_counters(loop)
+        for block in self.blocks():
             self._decide(block)
         self._fn.replace_uses(self._replaced)
         return self._changed
+
+    def blocks(self) -> Iterator[Block]:
+        """The blocks down the dominator tree; while one is given, `bounds` holds what is known at its start."""
+        for block, entering in self._tree.walk():
+            if not entering:
+                self.bounds.leave()
+                continue
+            self.bounds.enter()
+            for condition, truth in self._entry_conditions(block):
+                self.bounds.assume(condition, truth)
+            loop = self._nest.headed_by(block)
+            if loop is not None:
+                self._describe_counters(loop)
+            yield block
 
     # Conditions.
 
@@ -78,7 +90,7 @@ class _Walk:
     # Loop counters.
 
     def _describe_counters(self, loop: Loop) -> None:
-        header, bounds = loop.header, self._bounds
+        header = loop.header
         edges = [(b, x) for b, x in self._tree.cfg.edges_into[header] if self._tree.cfg.is_reachable(b)]
         entries = [edge for edge in edges if edge[0] not in loop]
         backs = [edge for edge in edges if edge[0] in loop]
@@ -88,20 +100,44 @@ class _Walk:
         for index, param in enumerate(header.params):
             if param.type not in (t.I32, t.I64):
                 continue
-            steps = [_step(param, target.args[index]) for _, target in inside]
-            if any(step is None for step in steps):
-                continue
-            is_rising = all(step >= 0 for step in steps if step is not None)
-            if not is_rising and any(step > 0 for step in steps if step is not None):
+            steps = [self._step(param, target.args[index]) for _, target in inside]
+            is_rising = all(low >= 0 for low, _ in steps)
+            if not is_rising and any(high > 0 for _, high in steps):
                 continue
             self._find_limit(loop, index, outside, inside, is_rising)
-            if len(outside) == 1 and all(map(self._stays_in_range, [param] * len(steps), steps, inside)):
-                start = outside[0][1].args[index]
-                bounds.add(*((start, param) if is_rising else (param, start)), 0)
+            if all(map(self._stays_in_range, [param] * len(steps), steps, inside)):
+                self._add_start(param, [(conditions, target.args[index]) for conditions, target in outside], is_rising)
+
+    def _add_start(self, param: Value, starts: list[tuple[_Conditions, Value]], is_rising: bool) -> None:
+        """A counter stays on its side of where it starts."""
+        bounds = self.bounds
+        if len(starts) == 1:
+            bounds.add(*((starts[0][1], param) if is_rising else (param, starts[0][1])), 0)
+            return
+        found = []
+        for conditions, start in starts:
+            with self._assuming(conditions):
+                found.append(bounds.lower(start) if is_rising else bounds.upper(start))
+        if is_rising:
+            bounds.add(None, param, -min(found))
+        else:
+            bounds.add(param, None, max(found))
+
+    def _step(self, param: Value, arrived: Value) -> tuple[int, int]:
+        """The least and the greatest number by which `arrived` can be more than `param`."""
+        if arrived is param:
+            return 0, 0
+        op = arrived.op
+        if op is not None and param in op.operands and op.row.name in ("i32.add", "i64.add"):
+            other = op.operands[op.operands[0] is param]
+            return self.bounds.lower(other), self.bounds.upper(other)
+        if op is not None and op.row.name in ("i32.sub", "i64.sub") and op.operands[0] is param:
+            return -self.bounds.upper(op.operands[1]), -self.bounds.lower(op.operands[1])
+        return -_GREATEST[param.type], _GREATEST[param.type]
 
     def _find_limit(self, loop: Loop, index: int, outside: _Edges, inside: _Edges, is_rising: bool) -> None:
         """Find what every edge into the loop says of a counter, and take it in."""
-        bounds, param = self._bounds, loop.header.params[index]
+        bounds, param = self.bounds, loop.header.params[index]
         conditions, first = inside[0]
         arrived = first.args[index]
         for condition, truth in conditions:
@@ -118,28 +154,29 @@ class _Walk:
                 if holds:
                     bounds.add(*((param, limit) if is_rising else (limit, param)), w)
 
-    def _holds_on(self, edge: tuple[list[tuple[Value, bool]], Target], a: Value, b: Value, w: int) -> bool:
+    def _holds_on(self, edge: tuple[_Conditions, Target], a: Value, b: Value, w: int) -> bool:
         """True if a <= b + w is known on the edge."""
         with self._assuming(edge[0]):
-            return self._bounds.is_at_most(a, b, w)
+            return self.bounds.is_at_most(a, b, w)
 
-    def _stays_in_range(self, param: Value, step: int | None, edge: tuple[list[tuple[Value, bool]], Target]) -> bool:
-        """True if `param + step` does not wrap around on the way to the edge."""
-        assert step is not None
+    def _stays_in_range(self, param: Value, step: tuple[int, int], edge: tuple[_Conditions, Target]) -> bool:
+        """True if `param` and the step do not wrap around on the way to the edge."""
+        low, high = step
         with self._assuming(edge[0]):
-            if step >= 0:
-                return self._bounds.upper(param) + step <= _GREATEST[param.type]
-            return self._bounds.lower(param) + step >= -_GREATEST[param.type] - 1
+            if low >= 0:
+                return self.bounds.upper(param) + high <= _GREATEST[param.type]
+            return self.bounds.lower(param) + low >= -_GREATEST[param.type] - 1
 
     def _assuming(self, conditions: Iterable[tuple[Value, bool]]) -> _Assumption:
-        return _Assumption(self._bounds, conditions)
+        return _Assumption(self.bounds, conditions)
 
     # Decisions.
 
     def _decide(self, block: Block) -> None:
         for index, op in enumerate(block.ops):
+            self.bounds.learn(op)
             if is_comparison(op):
-                outcome = self._bounds.decide(op)
+                outcome = self.bounds.decide(op)
                 if outcome is not None:
                     self._tell(op, outcome)
                     const = self._constant(op, outcome)
@@ -149,7 +186,7 @@ class _Walk:
         end = block.terminator
         condition = end.operands[0].op if end.row.name == "cond_br" else None
         if condition is not None and condition.block is not block and is_comparison(condition):
-            outcome = self._bounds.decide(condition)
+            outcome = self.bounds.decide(condition)
             if outcome is not None:
                 self._tell(condition, outcome)
                 const = block.insert(len(block.ops) - 1, self._constant(condition, outcome))
@@ -166,8 +203,11 @@ class _Walk:
             self._ctx.remark("unchecked", op.loc, "the index is always in range")
 
 
+#: Conditions and how they came out.
+_Conditions = list[tuple[Value, bool]]
+
 #: For each edge the conditions known on it, and its target.
-_Edges = list[tuple[list[tuple[Value, bool]], Target]]
+_Edges = list[tuple[_Conditions, Target]]
 
 _GREATEST = {t.I32: (1 << 31) - 1, t.I64: (1 << 63) - 1}
 
@@ -193,17 +233,6 @@ class _Assumption:
 def _edge_conditions(source: Block, target: Target) -> list[tuple[Value, bool]]:
     op = source.terminator
     return consequences(op.operands[0], op.targets[0] is target) if op.row.name == "cond_br" else []
-
-
-def _step(param: Value, arrived: Value) -> int | None:
-    """How much `arrived` is more than `param`; None if that is no constant."""
-    if arrived is param:
-        return 0
-    op = arrived.op
-    if op is None or op.row.name not in ("i32.add", "i64.add", "i32.sub", "i64.sub") or op.operands[0] is not param:
-        return None
-    constant: int | None = constant_of(op.operands[1])
-    return constant if constant is None or op.row.name.endswith("add") else -constant
 
 
 SPEC = PassSpec(

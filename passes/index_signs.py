@@ -12,7 +12,8 @@ proof are bounded. What lies below a length is decided by `index-range`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from ..ir import types as t
 from ..ir.build import Builder
@@ -30,12 +31,16 @@ _MAX64 = (1 << 63) - 1
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """`low` is at most `high`, as signed numbers; less if `strict`; `unsigned` says that `low` is not negative either."""
+    """`low` is at most `high`, as signed numbers; less if `strict`; `unsigned` says that `low` is not negative either.
+
+    All this only if `given` is not negative: an index that was not counted from the end.
+    """
 
     low: Value
     high: Value
     strict: bool
     unsigned: bool = False
+    given: Value | None = None
 
 
 #: Comparison -> (operand that is smaller, is it strict) when true; the opposite holds when false.
@@ -71,18 +76,12 @@ class Prover:
         """Whether the comparison is always true or always false where it stands; None if neither can be shown."""
         left, right = op.operands
         if op.name == "i64.lt_u":
-            return self._is_wrapped_index_in_range(left, right, block)
+            base = _wrapped_index(op.results[0])
+            # Too large, and it wraps around nowhere.
+            return False if base is not None and self.is_nonnegative(base, block) else None
         if constant_of(right) == 0 and self.is_nonnegative(left, block):
             return op.name == "i64.ge_s"
         return None
-
-    def _is_wrapped_index_in_range(self, index: Value, length: Value, block: Block) -> bool | None:
-        """False if `index` is `length` and something that is not negative: that is too large, and wraps around nowhere."""
-        shifted = index.op
-        if not _is_length(length) or shifted is None or shifted.name != "i64.add" or length not in shifted.operands:
-            return None
-        base = shifted.operands[shifted.operands[0] is length]
-        return False if self.is_nonnegative(base, block) else None
 
     # --- signs -------------------------------------------------------------------------------------------------------
 
@@ -108,7 +107,7 @@ class Prover:
         op = value.op
         if op is not None and self._nonnegative_op(op, block, facts, assumed, depth - 1):
             return True
-        for fact in facts:
+        for fact in _holding(facts, assumed):
             if fact.low is value and fact.unsigned:
                 return True
             if fact.high is value and fact.low is not value:
@@ -143,19 +142,19 @@ class Prover:
         step = constant_of(added)
         if step is None:
             both = (base, added)
-            return all(_is_small(v) or self._is_small_by_facts(v, facts) for v in both) and all(
+            return all(_is_small_by_facts(v, facts, assumed) for v in both) and all(
                 self._nonnegative(v, block, facts, assumed, depth) for v in both
             )
         if step < 0:
             return any(
                 fact.high is base and (low := constant_of(fact.low)) is not None and low + fact.strict >= -step
-                for fact in facts
+                for fact in _holding(facts, assumed)
             )
         if not self._nonnegative(base, block, facts, assumed, depth):
             return False
         if step == 1:
             return self._limited(base, block, facts, assumed, depth)
-        return step < 1 << 40 and self._is_small_by_facts(base, facts)
+        return step < 1 << 40 and _is_small_by_facts(base, facts, assumed)
 
     # --- bounds ------------------------------------------------------------------------------------------------------
 
@@ -164,14 +163,11 @@ class Prover:
         constant = constant_of(value)
         if constant is not None:
             return bool(constant < _MAX64)
-        if _is_small(value) or any(fact.low is value and fact.strict for fact in facts):
+        if _is_small(value) or any(fact.low is value and fact.strict for fact in _holding(facts, assumed)):
             return True
         if depth == 0 or not isinstance(value.owner, Block):
             return False
         return self._at_all_edges("limited", value, frozenset(), depth - 1)
-
-    def _is_small_by_facts(self, value: Value, facts: list[Fact]) -> bool:
-        return _is_small(value) or any(fact.low is value and _is_small(fact.high) for fact in facts)
 
     # --- edges and facts ---------------------------------------------------------------------------------------------
 
@@ -207,6 +203,8 @@ class Prover:
             if len(edges) == 1 and edges[0][0].terminator.name == "cond_br":
                 branch = edges[0][0].terminator
                 known += _facts_of(branch.operands[0], branch.targets[0] is edges[0][1])
+            elif len(edges) == 2:
+                known += _facts_past_wrapping(*edges)
             if above is not None and len(known) < MAX_FACTS:
                 known += self._facts_above(above)
             known = self._facts[block] = known[:MAX_FACTS]
@@ -220,6 +218,32 @@ class Prover:
         for dominator in reversed(chain):
             self._facts_at(dominator)
         return self._facts[block]
+
+
+def _facts_past_wrapping(first: tuple[Block, Target], second: tuple[Block, Target]) -> list[Fact]:
+    """What holds where an index from the start and one from the end meet, if it was one from the start."""
+    for (source, target), (other, wrapped) in ((first, second), (second, first)):
+        branch, test = source.terminator, other.terminator
+        base = _wrapped_index(test.operands[0]) if test.name == "cond_br" and test.targets[0] is wrapped else None
+        if base is not None and branch.name == "cond_br":
+            facts = _facts_of(branch.operands[0], branch.targets[0] is target)
+            return [replace(fact, given=base) for fact in facts]
+    return []
+
+
+def _wrapped_index(condition: Value) -> Value | None:
+    """The index in index + length <u length, which is false unless the index is negative."""
+    op = condition.op
+    if op is None or op.name != "i64.lt_u" or not _is_length(op.operands[1]):
+        return None
+    index, length = op.operands[0].op, op.operands[1]
+    if index is None or index.name != "i64.add" or length not in index.operands:
+        return None
+    return index.operands[index.operands[0] is length]
+
+
+def _holding(facts: list[Fact], assumed: frozenset[Value]) -> Iterator[Fact]:
+    return (fact for fact in facts if fact.given is None or fact.given in assumed)
 
 
 def _facts_of(condition: Value, holds: bool) -> list[Fact]:
@@ -247,6 +271,10 @@ def _facts_of(condition: Value, holds: bool) -> list[Fact]:
 def _is_length(value: Value) -> bool:
     """True for values that are a zero-extended i32, as lengths are."""
     return value.op is not None and value.op.name == "i64.extend_i32_u"
+
+
+def _is_small_by_facts(value: Value, facts: list[Fact], assumed: frozenset[Value]) -> bool:
+    return _is_small(value) or any(fact.low is value and _is_small(fact.high) for fact in _holding(facts, assumed))
 
 
 def _is_small(value: Value) -> bool:

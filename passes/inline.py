@@ -132,10 +132,11 @@ class _Inliner:
         return any(op is not call and op.row.name == "call" and not op.block.cold for op in ops)
 
     def _tell(self, call: Op, callee: Function, reason: str | None) -> None:
+        caller = call.block.function
         if reason is None:
-            self._ctx.remark("inlined", call.loc, f"the call of {callee.source_name}")
+            self._ctx.remark("inlined", call.loc, f"the call of {callee.source_name}", caller)
         else:
-            self._ctx.remark("not-inlined", call.loc, f"the call of {callee.source_name}: {reason}")
+            self._ctx.remark("not-inlined", call.loc, f"the call of {callee.source_name}: {reason}", caller)
 
 
 def weight(function: Function) -> int:

@@ -26,7 +26,11 @@ from .splice import splice_call
 class Options:
     threshold: int = option(30, "Callees up to this weight are inlined.")
     budget: int = option(200, "Weight that all callees together may add to one function.")
+    text_threshold: int = option(70, "The same limit for callees that give back a part of a text.")
+    text_budget: int = option(400, "And the weight that they may add in addition.")
 
+
+_VIEW = "data.string_view"
 
 #: Values that hold what is put into them, or are taken out of what was.
 _WRAPS = frozenset({"data.tuple", "data.sum", "data.opt_some", "data.closure", "data.object"})
@@ -37,10 +41,10 @@ _SCALARS = frozenset({t.I32, t.I64, t.F64, t.BOOL})
 
 def run(module: Module, ctx: PassContext) -> bool:
     """Inline what may save an allocation in every function of `module`; True if anything was inlined."""
-    if not any(may_vanish(op) for function in module.functions.values() for op in function.ops()):
+    if not any(_is_new(op) for function in module.functions.values() for op in function.ops()):
         return False
     graph = ctx.analyses.get(callgraph, module)
-    givers: set[str] = set()  # functions that may return an object which they made
+    givers: set[str] = set()  # functions that may return an object, or part of a text, which they made
     changed = False
     for function in graph.bottom_up:
         if not function.blocks:
@@ -52,22 +56,35 @@ def run(module: Module, ctx: PassContext) -> bool:
     return changed
 
 
+def _is_new(op: Op) -> bool:
+    return may_vanish(op) or op.row.name == _VIEW
+
+
 def _inline_into(caller: Function, graph: CallGraph, givers: set[str], ctx: PassContext) -> bool:
     options: Options = ctx.options
-    new = _new_values(caller, givers)
-    grown, changed = 0, False
+    # Parts of texts are passed to calls as what they consist of (`scalar-views`).
+    new = {value for value in _new_values(caller, givers) if value.type != t.STRING}
+    grown, grown_for_texts, changed = 0, 0, False
     for call in reversed(graph.sites[caller]):  # the last first: a call leaves the ops before it where they are
         callee = caller.module.functions.get(call.attrs["callee"])
         if call.row.name != "call" or callee is None or not callee.blocks or call.block.cold:
             continue
         if new.isdisjoint(call.operands) and callee.name not in givers:
             continue
-        size = weight(callee)
-        if size > min(options.threshold, options.budget - grown) or not _may_inline(callee, graph):
+        size, gives_text = weight(callee), callee.results == (t.STRING,)
+        if gives_text:
+            most = min(options.text_threshold, options.text_budget - grown_for_texts)
+        else:
+            most = min(options.threshold, options.budget - grown)
+        if size > most or not _may_inline(callee, graph):
             continue
         splice_call(call, callee.blocks)
-        ctx.remark("inlined", call.loc, f"the call of {callee.source_name}, for its objects")
-        grown += size
+        what = "text" if gives_text else "objects"
+        ctx.remark("inlined", call.loc, f"the call of {callee.source_name}, for its {what}", caller)
+        if gives_text:
+            grown_for_texts += size
+        else:
+            grown += size
         changed = True
     if changed:
         remove_unreachable(caller)
@@ -76,7 +93,7 @@ def _inline_into(caller: Function, graph: CallGraph, givers: set[str], ctx: Pass
 
 def _new_values(fn: Function, givers: set[str]) -> set[Value]:
     """The values that may be objects made in `fn` or given to it by a call, or flat values around them."""
-    new = {op.results[0] for op in fn.ops() if may_vanish(op) or (op.results and _gives(op, givers))}
+    new = {op.results[0] for op in fn.ops() if _is_new(op) or (op.results and _gives(op, givers))}
     found = 0
     while found != len(new):
         found = len(new)

@@ -16,6 +16,7 @@ from ..pipeline.spec import Order, PassContext, PassSpec
 from .analysis.dominators import DominatorTree, dominators
 from .analysis.effects import Summaries, clobbers, effects, op_effects, reads_of, summary_of, writes_of
 from .analysis.loops import Loop, loops
+from .analysis.words import words_of
 from .edit import branch
 
 _NEVER = Effects.WRITES | Effects.IO | Effects.ALLOCS
@@ -60,7 +61,7 @@ class _Mover:
         for op in chosen:
             preheader.insert(len(preheader.ops) - 1, op)
             if op.row.effects & (Effects.READS | Effects.CALLS):
-                self._ctx.remark("hoisted", op.loc, f"{_what(op)} out of the loop")
+                self._ctx.remark("hoisted", op.loc, f"{words_of(op)} out of the loop")
         return True
 
     def _choose(self, loop: Loop) -> dict[Op, None]:
@@ -145,11 +146,7 @@ def _is_free(op: Op) -> bool:
 
 
 def _is_field(op: Op) -> bool:
-    return bool(op.attrs.get("alias", "").startswith(_FIELDS))
-
-
-def _what(op: Op) -> str:
-    return f"call of {op.attrs['callee']}" if Effects.CALLS in op.row.effects else op.row.name
+    return op.row.name == "global.get" or bool(op.attrs.get("alias", "").startswith(_FIELDS))
 
 
 SPEC = PassSpec(

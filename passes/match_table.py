@@ -22,6 +22,8 @@ from .const_fold import constant_of
 from .edit import Edges, edges_of, remove_unreachable
 
 _BITS = 64
+#: Of a longer chain only the whole is tried, and not what remains of it behind each of its cases.
+_LONG = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +49,14 @@ def run(fn: Function, ctx: PassContext) -> bool:
     options = ctx.options or Options()
     edges = edges_of(fn)
     changed = False
+    inner: set[Block] = set()
     for block in fn.blocks:
-        chain = _follow(block, edges)
+        if block in inner:
+            continue
+        tests: list[Block] = []
+        chain = _follow(block, edges, tests)
+        if len(tests) > _LONG:
+            inner.update(tests)
         if chain is None or chain.default is None or chain.end is None or len(chain.results) < options.cases:
             continue
         if max(chain.results) - min(chain.results) >= len(chain.results) + options.holes:
@@ -63,13 +71,17 @@ def run(fn: Function, ctx: PassContext) -> bool:
 # --- recognizing ------------------------------------------------------------------------------------------------------
 
 
-def _follow(block: Block, edges: Edges) -> _Chain | None:
-    """The chain that begins at the end of `block`; None if there is none, or it does more than look up constants."""
+def _follow(block: Block, edges: Edges, tests: list[Block]) -> _Chain | None:
+    """The chain that begins at the end of `block`; None if there is none, or it does more than look up constants.
+
+    The blocks that test for its cases are added to `tests`.
+    """
     first = _test(block)
     if first is None or block not in edges:
         return None
     chain = _Chain(first[0])
     while (test := _test(block)) is not None and test[0] is chain.number:
+        tests.append(block)
         met, missed = block.terminator.targets
         result = _result(chain, met, edges)
         if result is None:

@@ -30,10 +30,15 @@ def run(fn: Function, ctx: PassContext) -> bool:
     narrower = _Narrower(_fitting(order))
     for block in order:
         for op in block.ops:
-            if op.name == "i64.and" and _constant(op.operands[1]) == MASK and narrower.has_rotation(op.operands[0]):
+            if _cuts(op) and narrower.has_rotation(op.operands[0]):
                 narrower.replace(op)
     narrower.finish()
     return bool(narrower.replaced)
+
+
+def _cuts(op: Op) -> bool:
+    """True for what keeps the low 32 bits of its operand only: a mask, and what goes before a store of 32 bits."""
+    return op.name == "i32.wrap_i64" or (op.name == "i64.and" and _constant(op.operands[1]) == MASK)
 
 
 def _constant(value: Value) -> int | None:
@@ -102,7 +107,7 @@ class _Narrower:
         self.replaced: dict[Value, Value] = {}
 
     def has_rotation(self, value: Value) -> bool:
-        """Whether the tree below a mask has a rotation in it."""
+        """Whether the tree below a mask or a cut has a rotation in it."""
         known = self.rotations.get(value)
         if known is None:
             op = value.op
@@ -129,10 +134,10 @@ class _Narrower:
         return None
 
     def replace(self, op: Op) -> None:
-        """Have the users of `op`, a mask, use the extended twin of what it masks."""
+        """Have the users of `op`, which cuts, use the twin of what it cuts, extended if it is to have 64 bits."""
         twin = self.narrow(op.operands[0])
-        extended = self._add(op, "i64.extend_i32_u", [twin], t.I64, op)
-        self.replaced[op.results[0]] = extended
+        wide = op.name == "i64.and"
+        self.replaced[op.results[0]] = self._add(op, "i64.extend_i32_u", [twin], t.I64, op) if wide else twin
 
     def narrow(self, value: Value) -> Value:
         """The low 32 bits of an i64 value."""

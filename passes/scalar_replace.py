@@ -17,6 +17,7 @@ from ..pipeline.spec import Order, PassContext, PassSpec
 from .allocations import SHAPES, Known, Part, Read, Shape, Write, part_of
 from .analysis.liveness import Liveness, liveness
 from .analysis.uses import Uses, uses
+from .analysis.words import words_of_object
 from .const_fold import make_const
 from .edit import remove_unreachable
 from .ssa_repair import repair
@@ -34,7 +35,7 @@ def run(fn: Function, ctx: PassContext) -> bool:
         return changed
     for value in members:
         if value.op is not None:
-            ctx.remark("scalar-replaced", value.op.loc, f"an object made by {value.op.row.name}")
+            ctx.remark("scalar-replaced", value.op.loc, words_of_object(value.op))
     _Rewrite(fn, members).run()
     return True
 

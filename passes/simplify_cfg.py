@@ -41,22 +41,44 @@ class Options:
 def run(fn: Function, ctx: PassContext) -> bool:
     """Simplify the control flow of `fn` in place; True if anything changed."""
     changed = False
+    edges = _Edges(fn)
     for _ in range(MAX_ROUNDS):
         steps = (
-            _simplify_branches(fn),
-            remove_unreachable(fn),  # in a cycle that nothing enters a value may stand for itself
-            _drop_redundant_params(fn),
-            _convert_branches(fn, ctx.options),
-            _use_known_conditions(fn),
-            _thread_jumps(fn),
-            _thread_decisions(fn),
-            remove_unreachable(fn),
-            _merge_chains(fn),
+            edges.after(_simplify_branches(fn)),
+            edges.after(remove_unreachable(fn)),  # in a cycle that nothing enters a value may stand for itself
+            _drop_redundant_params(fn, edges.now()),
+            edges.after(_convert_branches(fn, ctx.options, edges)),
+            edges.after(_use_known_conditions(fn, edges)),
+            edges.after(_thread_jumps(fn)),
+            edges.after(_thread_decisions(fn, edges)),
+            edges.after(remove_unreachable(fn)),
+            edges.after(_merge_chains(fn, edges)),
         )
         if not any(steps):
             break
         changed = True
     return changed
+
+
+class _Edges:
+    """The edges of a function, found anew only when a step has changed the graph."""
+
+    __slots__ = ("_fn", "_known")
+
+    def __init__(self, fn: Function) -> None:
+        self._fn = fn
+        self._known: Edges | None = None
+
+    def now(self) -> Edges:
+        if self._known is None:
+            self._known = edges_of(self._fn)
+        return self._known
+
+    def after(self, changed: bool) -> bool:
+        """What a step says that may have changed the graph."""
+        if changed:
+            self._known = None
+        return changed
 
 
 # Branches by themselves.
@@ -116,9 +138,8 @@ def _better_switch(block: Block, op: Op) -> Op | None:
 # Parameters.
 
 
-def _drop_redundant_params(fn: Function) -> bool:
+def _drop_redundant_params(fn: Function, edges: Edges) -> bool:
     """Replace parameters that always get the same value, and those that always get the same as another one."""
-    edges = edges_of(fn)
     replaced: dict[Value, Value] = {}
     pending = True
     while pending:
@@ -165,12 +186,13 @@ def _thread_jumps(fn: Function) -> bool:
     return changed
 
 
-def _thread_decisions(fn: Function) -> bool:
+def _thread_decisions(fn: Function, known_edges: _Edges) -> bool:
     """The same where the parameters of the block are used behind it: those see what came along either way."""
     candidates = [b for b in fn.blocks[1:] if b.params and 1 < len(b.ops) <= MAX_DECIDING_OPS and len(b.successors) > 1]
     if not candidates:
         return False
-    edges = edges_of(fn)
+    edges = known_edges.now()
+    idom: dict[Block, Block | None] | None = None
     computed_for_others = {v.block for op in fn.ops() for v in op.used_values() if v.op and v.block is not op.block}
     changed = False
     for block in candidates:
@@ -181,16 +203,19 @@ def _thread_decisions(fn: Function) -> bool:
             for source, target in edges[block]
             if len(source.terminator.targets) == 1 and (onward := _onward(target)) and onward.block is not block
         ]
-        if taken and not any(_is_dominated(source, block, fn) for source, _ in edges[block]):  # a loop stays one
+        if not taken:
+            continue
+        if idom is None:
+            idom = dominators(fn).idom
+        if not any(_is_dominated(source, block, idom) for source, _ in edges[block]):  # a loop stays one
             _lead_on(fn, block, taken)
-            edges = edges_of(fn)
+            edges, idom = edges_of(fn), None
             changed = True
     return changed
 
 
-def _is_dominated(block: Block, by: Block, fn: Function) -> bool:
+def _is_dominated(block: Block, by: Block, idom: dict[Block, Block | None]) -> bool:
     above: Block | None = block
-    idom = dominators(fn).idom
     while above is not None and above is not by:
         above = idom.get(above)
     return above is by
@@ -248,9 +273,9 @@ def _is_comparison(op: Op) -> bool:
     return op.result.type is t.BOOL and op.row.name != "select"
 
 
-def _merge_chains(fn: Function) -> bool:
+def _merge_chains(fn: Function, known_edges: _Edges) -> bool:
     """Append blocks with one entry to the block that alone leads to them."""
-    edges = edges_of(fn)
+    edges = known_edges.now()
     merged: dict[Block, None] = {}
     replaced: dict[Value, Value] = {}
     for block in fn.blocks:
@@ -276,9 +301,11 @@ def _merge_chains(fn: Function) -> bool:
 # Conditions known from a dominating branch.
 
 
-def _use_known_conditions(fn: Function) -> bool:
+def _use_known_conditions(fn: Function, known_edges: _Edges) -> bool:
     """Where a branch on a condition dominates, use what it found out."""
-    edges = edges_of(fn)
+    if not _may_be_known(fn):
+        return False
+    edges = known_edges.now()
     known: dict[Value, bool] = {}
     undo: list[list[Value]] = []
     changed = False
@@ -299,6 +326,23 @@ def _use_known_conditions(fn: Function) -> bool:
                         added.append(value)
         changed |= _settle_branch(block, known, edges)
     return changed
+
+
+def _may_be_known(fn: Function) -> bool:
+    """True if something that branches decide on is used a second time: by another branch, or along an edge."""
+    decided: set[Value] = set()
+    passed: set[Value] = set()
+    for block in fn.blocks:
+        op = block.terminator
+        for target in op.targets:
+            passed.update([arg for arg in target.args if arg.type is t.BOOL])
+        if op.row is _COND_BR:
+            condition = op.operands[0]
+            parts = {value for truth in (True, False) for value, _ in consequences(condition, truth)}
+            if not decided.isdisjoint(parts):
+                return True
+            decided |= parts
+    return not decided.isdisjoint(passed)
 
 
 def _settle_branch(block: Block, known: dict[Value, bool], edges: Edges) -> bool:
@@ -326,15 +370,15 @@ def _settle_branch(block: Block, known: dict[Value, bool], edges: Edges) -> bool
 # Branches that only choose.
 
 
-def _convert_branches(fn: Function, options: Options) -> bool:
+def _convert_branches(fn: Function, options: Options, edges: _Edges) -> bool:
     if not options.select_budget:
         return False
-    edges = edges_of(fn)
+    known = edges.now()
     changed = False
     for block in fn.blocks:
         op = block.terminator
         if op.row is _COND_BR:
-            changed |= _convert(block, op, edges, options)
+            changed |= _convert(block, op, known, options)
     return changed
 
 

@@ -8,11 +8,13 @@ Parameters go to the iterated dominance frontier of the definitions, as far as t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from ..ir.core import Block, Function, Value
+from ..ir.core import Block, Function, Op, Value
+from ..ir.ops import row_named
 from .analysis.dominators import DominatorTree, dominators
 from .analysis.uses import Use
+from .const_fold import constant_of, make_const
 
 #: For a value, the blocks that define it and what it is called at the end of each. One of them is its own.
 Definitions = Mapping[Value, Mapping[Block, Value]]
@@ -34,7 +36,40 @@ def repair(fn: Function, definitions: Definitions) -> None:
         return
     tree = dominators(fn)
     for value, uses in outside.items():
-        _Repair(tree, value, definitions[value]).run(uses)
+        if constant_of(value) is None:
+            _Repair(tree, value, definitions[value]).run(uses)
+        else:
+            _repeat(value, uses)
+
+
+def _repeat(constant: Value, uses: list[Use]) -> None:
+    """Give every block that uses a constant one of its own: nothing has to be passed along then."""
+    made: dict[Block, Value] = {}
+    for use in uses:
+        block = use.op.block
+        if block not in made:
+            op = make_const(constant.type, constant_of(constant), use.op.loc)
+            made[block] = block.insert(0, op).result
+        use.put(made[block])
+
+
+def values_at_start(
+    tree: DominatorTree, value: Value, at_end: Mapping[Block, Value], blocks: Iterable[Block]
+) -> dict[Block, Value]:
+    """What `value` is at the start of each of the blocks, where it is also defined anew at the end of those in `at_end`."""
+    asked = {block: Use(_asking(block, value), 0) for block in blocks}
+    _Repair(tree, value, at_end).run(list(asked.values()))
+    return {block: use.value for block, use in asked.items()}
+
+
+def _asking(block: Block, value: Value) -> Op:
+    """An op outside of the function that uses `value` as if it were the first of `block`."""
+    op = Op(_ASKING, [value])
+    op.block = block
+    return op
+
+
+_ASKING = row_named("ret")
 
 
 class _Repair:

@@ -38,15 +38,29 @@ class Options:
     budget: int = option(400, "Weight that all copies together may add to one function.")
 
 
-@dataclass(slots=True)
-class _Counted:
-    """A loop whose header's parameter `counter` grows by `step` and is then tested, in `latch`, to be below `bound`."""
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """How a loop counts: its header's parameter `counter` grows by `step` and is then tested against `bound` in the latch."""
 
-    loop: Loop
-    latch: Block
     counter: int
     step: int
     bound: Value
+    #: i64.lt_s or i64.le_s.
+    test: str
+
+    @property
+    def slack(self) -> int:
+        """1 if the bound itself is a number that is counted, else 0."""
+        return int(self.test == "i64.le_s")
+
+
+@dataclass(slots=True)
+class _Counted:
+    """A loop that can be unrolled."""
+
+    loop: Loop
+    latch: Block
+    counting: Counting
     weight: int
 
 
@@ -74,31 +88,28 @@ def run(fn: Function, ctx: PassContext) -> bool:
 
 
 def _recognize(loop: Loop, nest: Loops, options: Options) -> _Counted | None:
-    if loop.children or len(loop.latches) != 1 or loop.header.cold or _is_rest(loop, nest):
+    if loop.children or len(loop.latches) != 1 or loop.header.cold or is_rest(loop, nest):
         return None
     if any(Effects.CALLS in op.row.effects for block in loop.blocks for op in block.ops):
         return None
     weight = sum(weight_of_block(block) for block in loop.blocks)
-    found = _counter(loop) if weight <= options.weight else None
-    if found is None:
-        return None
-    counter, step, bound = found
-    return _Counted(loop, loop.latches[0], counter, step, bound, weight)
+    counting = counting_of(loop) if weight <= options.weight else None
+    return None if counting is None else _Counted(loop, loop.latches[0], counting, weight)
 
 
-def _is_rest(loop: Loop, nest: Loops) -> bool:
+def is_rest(loop: Loop, nest: Loops) -> bool:
     """True for the last turns that another wide loop leaves: it is entered from a loop beside it."""
     return any(nest.depth(source) >= loop.depth for source in loop.entries)
 
 
-def _counter(loop: Loop) -> tuple[int, int, Value] | None:
-    """Which parameter counts, by how much, and up to where."""
+def counting_of(loop: Loop) -> Counting | None:
+    """How a loop with one latch counts; None if it does not, or up to a constant: then there may be few turns."""
     (latch,) = loop.latches
     end = latch.terminator
     if end.row.name != "cond_br" or end.targets[0].block is not loop.header or end.targets[1].block in loop:
         return None
     test = end.operands[0].op
-    if test is None or test.row.name != "i64.lt_s":
+    if test is None or test.row.name not in ("i64.lt_s", "i64.le_s"):
         return None
     stepped, bound = test.operands
     add = stepped.op
@@ -108,7 +119,7 @@ def _counter(loop: Loop) -> tuple[int, int, Value] | None:
     if base not in loop.header.params or step is None or not 0 < step <= _MAX_STEP:
         return None
     counter = loop.header.params.index(base)
-    return (counter, step, bound) if end.targets[0].args[counter] is stepped else None
+    return Counting(counter, step, bound, test.row.name) if end.targets[0].args[counter] is stepped else None
 
 
 # --- building ---------------------------------------------------------------------------------------------------------
@@ -116,8 +127,8 @@ def _counter(loop: Loop) -> tuple[int, int, Value] | None:
 
 def _widen(fn: Function, counted: _Counted, turns: int) -> None:
     """Lead all edges from outside through a test into the wide loop, or past it."""
-    header, blocks = counted.loop.header, counted.loop.blocks
-    distance = turns * counted.step
+    header, blocks, counting = counted.loop.header, counted.loop.blocks, counted.counting
+    distance = turns * counting.step
     enter = Block(fn, "enter")
     for param in header.params:
         enter.add_param(param.type, param.name)
@@ -136,9 +147,9 @@ def _widen(fn: Function, counted: _Counted, turns: int) -> None:
     loc = header.ops[0].loc
     first = copies[0].blocks[header]
     builder = Builder(enter, None, loc)
-    at = enter.params[counted.counter]
-    is_below = builder.op("i64.lt_s", at, counted.bound)
-    enough = builder.op("bool.and", is_below, _is_far(builder, counted.bound, at, distance))
+    at = enter.params[counting.counter]
+    is_below = builder.op(counting.test, at, counting.bound)
+    enough = builder.op("bool.and", is_below, is_far(builder, counting, at, distance))
     builder.cond_br(enough, Target(first, list(enter.params)), Target(header, list(enter.params)))
     _chain(counted, copies, distance)
     repair(fn, _definitions(blocks, copies))
@@ -146,20 +157,20 @@ def _widen(fn: Function, counted: _Counted, turns: int) -> None:
 
 def _chain(counted: _Counted, copies: list[Copy], distance: int) -> None:
     """Let every copy lead to the next; the last one back to the first while there is enough left, else to the loop."""
-    header = counted.loop.header
-    start = copies[0].blocks[header].params[counted.counter]
+    header, counting = counted.loop.header, counted.counting
+    start = copies[0].blocks[header].params[counting.counter]
     for turn, (copy, following) in enumerate(pairwise(copies), 1):
         latch = copy.blocks[counted.latch]
         args, loc = latch.terminator.targets[0].args, latch.terminator.loc
         builder = Builder(latch, len(latch.ops) - 1, loc)
         # Not one more than in the turn before: so no turn waits for another.
-        args[counted.counter] = builder.op("i64.add", start, builder.const(t.I64, turn * counted.step))
+        args[counting.counter] = builder.op("i64.add", start, builder.const(t.I64, turn * counting.step))
         replace_terminator(latch, branch(Target(following.blocks[header], args), loc))
     latch = copies[-1].blocks[counted.latch]
     args = latch.terminator.targets[0].args
     builder = Builder(latch, len(latch.ops) - 1, latch.terminator.loc)
-    args[counted.counter] = builder.op("i64.add", start, builder.const(t.I64, distance))
-    more = _is_far(builder, counted.bound, args[counted.counter], distance)
+    args[counting.counter] = builder.op("i64.add", start, builder.const(t.I64, distance))
+    more = is_far(builder, counting, args[counting.counter], distance)
     end = latch.terminator
     end.operands = [more]
     end.targets = [Target(copies[0].blocks[header], args), Target(header, list(args))]
@@ -174,9 +185,10 @@ def _definitions(blocks: list[Block], copies: list[Copy]) -> dict[Value, dict[Bl
     return found
 
 
-def _is_far(builder: Builder, bound: Value, at: Value, distance: int) -> Value:
-    """Whether `bound` - `at`, which is positive but may take all 64 bits, is more than `distance`."""
-    return builder.op("i64.gt_u", builder.op("i64.sub", bound, at), builder.const(t.I64, distance))
+def is_far(builder: Builder, counting: Counting, at: Value, distance: int) -> Value:
+    """Whether the loop goes on at `at` + `distance`, for `at` within its bound; the difference may take all 64 bits."""
+    left = builder.op("i64.sub", counting.bound, at)
+    return builder.op("i64.gt_u", left, builder.const(t.I64, distance - counting.slack))
 
 
 SPEC = PassSpec(

@@ -22,6 +22,7 @@ from ..ir.core import Block, Function, Op, Target, Value
 from ..ir.ops.numeric import wrap64
 from ..pipeline.spec import Order, PassContext, PassSpec, option
 from .analysis.loops import loops
+from .unroll import Counting, is_far
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,25 +176,21 @@ def _widen(fn: Function, loop: _Counted, sources: list[Block], turns: int) -> No
             if target.block is block:
                 target.block = enter
     distance = turns * loop.step
+    counting = Counting(loop.counter, loop.step, loop.bound, "i64.lt_s")
 
     builder = Builder(enter, None, loc)
     at = enter.params[loop.counter]
     is_below = builder.op("i64.lt_s", at, loop.bound)
-    enough = builder.op("bool.and", is_below, _is_far(builder, loop.bound, at, distance))
+    enough = builder.op("bool.and", is_below, is_far(builder, counting, at, distance))
     builder.cond_br(enough, Target(wide, list(enter.params)), Target(block, list(enter.params)))
 
     builder = Builder(wide, None, loc)
     values = [_emit(builder, combination, wide.params) for combination in _after(turns, loop.following)]
-    more = _is_far(builder, loop.bound, values[loop.counter], distance)
+    more = is_far(builder, counting, values[loop.counter], distance)
     builder.cond_br(more, Target(wide, values), Target(block, list(values)))
 
     position = fn.blocks.index(block)
     fn.blocks[position:position] = [enter, wide]
-
-
-def _is_far(builder: Builder, bound: Value, at: Value, distance: int) -> Value:
-    """Whether `bound` - `at`, which is positive but may take all 64 bits, is more than `distance`."""
-    return builder.op("i64.gt_u", builder.op("i64.sub", bound, at), builder.const(t.I64, distance))
 
 
 def _emit(builder: Builder, combination: Combination, params: list[Value]) -> Value:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wasmlathe.passes import (
+    dead_stores,
     fold_offsets,
     fuse_loops,
     gvn,
@@ -12,14 +13,23 @@ from wasmlathe.passes import (
     licm,
     load_forwarding,
     loop_rotate,
+    loop_versioning,
+    merge_params,
+    peel,
+    presize_arrays,
+    promote_fields,
     unroll,
+    unroll_jam,
     unroll_linear,
+    unroll_rounds,
     unsigned,
+    unswitch,
 )
 from wasmlathe.pipeline.hookspecs import hookimpl
 from wasmlathe.pipeline.spec import PassSpec
 
 MODULES = (
+    dead_stores,
     fold_offsets,
     fuse_loops,
     gvn,
@@ -27,11 +37,19 @@ MODULES = (
     index_signs,
     load_forwarding,
     loop_rotate,
+    merge_params,
+    peel,
     licm,
     hoist_guards,
+    presize_arrays,
+    promote_fields,
+    loop_versioning,
     unroll,
+    unroll_jam,
     unroll_linear,
+    unroll_rounds,
     unsigned,
+    unswitch,
 )
 
 

@@ -14,8 +14,12 @@ from wasmlathe.passes import (
     narrow,
     rewrite,
     scalar_replace,
+    scalar_views,
     simplify_cfg,
+    sink_allocations,
     strength_reduce,
+    switch_lowering,
+    tail_merge,
     unwrap,
 )
 from wasmlathe.passes.rules import Rule
@@ -31,8 +35,12 @@ MODULES = (
     dce,
     simplify_cfg,
     match_table,
+    switch_lowering,
+    tail_merge,
     unwrap,
+    sink_allocations,
     scalar_replace,
+    scalar_views,
 )
 RULE_MODULES = (algebra_rules, bool_rules, conversion_rules, float_rules)
 

@@ -10,11 +10,12 @@ is known not to wrap around.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from ...ir import types as t
 from ...ir.core import Op, Value
 from ...ir.ops.numeric import M32, MIN32, MIN64
+from ...lower.layout import MAX_OBJECT_BYTES
 
 #: A value, or None for the number zero.
 Base = Value | None
@@ -37,12 +38,21 @@ _RANGES = {
     "i32.extend8_s": (-0x80, 0x7F),
     "i32.extend16_s": (-0x8000, 0x7FFF),
     "i64.extend32_s": (MIN32, -MIN32 - 1),
-    "data.array_len": (0, M32),
-    "data.array_cap": (0, M32),
-    "data.string_len": (0, M32),
-    "data.string_bytes": (0, M32),
+    "data.array_len": (0, MAX_OBJECT_BYTES),
+    "data.array_cap": (0, MAX_OBJECT_BYTES),
+    "data.string_len": (0, MAX_OBJECT_BYTES),
+    "data.string_bytes": (0, MAX_OBJECT_BYTES),
     "data.string_byte": (0, 0xFF),
 } | {f"{ty}.{op}": (0, bits) for ty, bits in (("i32", 32), ("i64", 64)) for op in ("clz", "ctz", "popcnt")}
+
+#: What the runtime keeps in a field of a header, by the field's alias class.
+_FIELD_RANGES = {
+    name: (0, MAX_OBJECT_BYTES)
+    for name in ("array.length", "array.capacity", "string.length", "string.characters", "buffer.used")
+}
+
+#: Ops and functions of the runtime that are only survived if the operand of this number is in this range.
+_DEMANDS = {"rt-array-new": (0, (0, MAX_OBJECT_BYTES)), "data.array_new": (0, (0, MAX_OBJECT_BYTES))}
 
 #: Comparison: (operands exchanged, the "less" form it is then, negation); see `Bounds.decide`.
 _LESS = {"lt": ("lt", False), "le": ("le", False), "gt": ("lt", True), "ge": ("le", True)}
@@ -81,17 +91,22 @@ class Bounds:
         (base_a, offset_a), (base_b, offset_b) = self.form(a), self.form(b)
         if base_a is base_b:
             return
-        weight = offset_b - offset_a + w
-        known = self._up.setdefault(base_a, {})
-        before = known.get(base_b)
-        if before is None or weight < before:
-            known[base_b] = weight
-            self._scopes[-1].append((base_a, base_b, before))
+        self._put(base_a, base_b, offset_b - offset_a + w)
+
+    def _put(self, a: Base, b: Base, w: int) -> None:
+        known = self._up.setdefault(a, {})
+        before = known.get(b)
+        if before is None or w < before:
+            known[b] = w
+            self._scopes[-1].append((a, b, before))
 
     def assume(self, condition: Value, truth: bool) -> None:
         """Take in how a comparison came out; other conditions say nothing."""
         for a, b, w in self.meaning(condition, truth):
             self.add(a, b, w)
+            for value in (a, b):
+                if value is not None:
+                    self._open_sum(value)
 
     def meaning(self, condition: Value, truth: bool) -> Iterable[tuple[Base, Base, int]]:
         """Triples (a, b, w) with a <= b + w that follow from the outcome of a comparison."""
@@ -113,6 +128,75 @@ class Bounds:
                 return ()
             return ((a, b, -(less == "lt")), (None, a, 0))
         return ((a, b, -(less == "lt")),)
+
+    def learn(self, op: Op) -> None:
+        """Take in what follows from `op` having been executed: of its result, or of what it demands of its operands."""
+        name = op.row.name
+        if name in _RULES:
+            if _constant(op.operands[1]) is None:
+                _RULES[name](self, op.results[0], *op.operands)
+        elif (demand := _DEMANDS.get(op.attrs["callee"] if name == "call" else name)) is not None:
+            number, (low, high) = demand
+            self._keep_within(op.operands[number], low, high)
+
+    def _keep_within(self, value: Value, low: int, high: int) -> None:
+        self.add(None, value, -low)
+        self.add(value, None, high)
+        self._open_sum(value)
+
+    def _open_sum(self, value: Value) -> None:
+        """Relate a sum to what the constant was added to, where the bounds of the sum say that nothing wrapped around."""
+        step = None if value.op is None else _step(value.op)
+        if value.op is None or step is None or self.form(value)[0] is not value:
+            return
+        least, greatest = _LIMITS[value.type]
+        if self._low(value) - step >= least and self._high(value) - step <= greatest:
+            below = value.op.operands[0]
+            self._put(value, below, step)
+            self._put(below, value, -step)
+
+    def _learn_sum(self, result: Value, a: Value, b: Value) -> None:
+        least, greatest = _LIMITS[result.type]
+        (low_a, high_a), (low_b, high_b) = self._extent(a), self._extent(b)
+        if low_a + low_b < least or high_a + high_b > greatest:
+            return
+        for one, low, high in ((a, low_b, high_b), (b, low_a, high_a)):
+            self.add(one, result, -low)
+            self.add(result, one, high)
+
+    def _learn_difference(self, result: Value, a: Value, b: Value) -> None:
+        least, greatest = _LIMITS[result.type]
+        (low_a, high_a), (low_b, high_b) = self._extent(a), self._extent(b)
+        if low_a - high_b < least or high_a - low_b > greatest:
+            return
+        self.add(result, a, -low_b)
+        self.add(a, result, high_b)
+        self.add(None, result, self._gap(b, a))
+        self.add(result, None, self._gap(a, b))
+
+    def _learn_product(self, result: Value, a: Value, b: Value) -> None:
+        (low_a, high_a), (low_b, high_b) = self._extent(a), self._extent(b)
+        if low_a >= 0 and low_b >= 0 and high_a * high_b <= _LIMITS[result.type][1]:
+            self._keep_within(result, low_a * low_b, high_a * high_b)
+
+    def _learn_remainder(self, result: Value, a: Value, b: Value) -> None:
+        if self.lower(a) >= 0 and self.lower(b) >= 0:  # by zero it traps
+            self.add(None, result, 0)
+            self.add(result, b, -1)
+            self.add(result, a, 0)
+
+    def _learn_quotient(self, result: Value, a: Value, b: Value) -> None:
+        if self.lower(a) >= 0 and self.lower(b) >= 0:
+            self.add(None, result, 0)
+            self.add(result, a, 0)
+
+    def _extent(self, value: Value) -> tuple[int, int]:
+        return self.lower(value), self.upper(value)
+
+    def _gap(self, a: Value, b: Value) -> int:
+        """The least known w with a <= b + w."""
+        (base_a, offset_a), (base_b, offset_b) = self.form(a), self.form(b)
+        return self._distance(base_a, base_b) + offset_a - offset_b
 
     def _different(self, a: Value, b: Value) -> Iterable[tuple[Base, Base, int]]:
         """At the end of its range a value that is not the bound is beyond it."""
@@ -163,6 +247,11 @@ class Bounds:
                 return None, offset + op.attrs["value"]
             if name == "i64.extend_i32_s" or (name == "i64.extend_i32_u" and self._low(op.operands[0]) >= 0):
                 value = op.operands[0]
+                continue
+            if name == "i64.extend_i32_u" and (whole := _narrowed(op.operands[0])) is not None:
+                if self._low(whole) < 0 or self._high(whole) > M32:
+                    break
+                value = whole
                 continue
             step = _step(op)
             if step is None:
@@ -222,6 +311,12 @@ def _step(op: Op) -> int | None:
     return constant if constant is None or name.endswith("add") else -constant
 
 
+def _narrowed(value: Value) -> Value | None:
+    """The i64 of which `value` is the lower half."""
+    op = value.op
+    return op.operands[0] if op is not None and op.row.name == "i32.wrap_i64" else None
+
+
 def _constant(value: Value) -> int | None:
     op = value.op
     return op.attrs["value"] if op is not None and op.row.name in ("i32.const", "i64.const") else None
@@ -236,6 +331,8 @@ def _range(value: Value, depth: int = 3) -> tuple[int, int]:
     name = op.row.name
     if name in _RANGES:
         return _RANGES[name]
+    if name == "mem.load_i32":
+        return _FIELD_RANGES.get(op.attrs.get("alias", ""), whole)
     if not depth or len(op.operands) < 2:
         return (c, c) if (c := _constant(value)) is not None else whole
     if name == "select":
@@ -263,3 +360,12 @@ def _range_by_constant(name: str, value: Value, c: int, whole: tuple[int, int], 
         case "div_s" if c > 0 and low >= 0:
             return low // c, high // c
     return whole
+
+
+_RULES: dict[str, Callable[[Bounds, Value, Value, Value], None]] = {
+    "i64.add": Bounds._learn_sum,
+    "i64.sub": Bounds._learn_difference,
+    "i64.mul": Bounds._learn_product,
+    "i64.rem_s": Bounds._learn_remainder,
+    "i64.div_s": Bounds._learn_quotient,
+}

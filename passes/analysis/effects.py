@@ -70,14 +70,20 @@ def effects(module: Module) -> dict[str, Summary]:
     graph = callgraph(module)
     found: dict[str, Summary] = {}
     for component in graph.components:  # callees first
-        total = NOTHING
-        for function in component:
-            total |= _own_summary(function, found)
-        if graph.is_recursive(component[0]):
-            # All members can reach each other, so one union is the fixpoint. Recursion may exhaust the stack.
-            total |= Summary(Effects.TRAPS, may_diverge=True)
+        total = summary_of_component(component, graph.is_recursive(component[0]), found)
         found.update((function.name, total) for function in component)
     return found
+
+
+def summary_of_component(component: Iterable[Function], is_recursive: bool, known: Summaries) -> Summary:
+    """The summary of functions that call each other, or of a single one, when those of all other callees are `known`."""
+    total = NOTHING
+    for function in component:
+        total |= _own_summary(function, known)
+    if is_recursive:
+        # All members can reach each other, so one union is the fixpoint. Recursion may exhaust the stack.
+        total |= Summary(Effects.TRAPS, may_diverge=True)
+    return total
 
 
 def _own_summary(function: Function, known: Summaries) -> Summary:

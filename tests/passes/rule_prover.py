@@ -96,7 +96,8 @@ def _symbol(name: str, sort: str) -> Any:
     return z3.FP(name, z3.Float64()) if sort == "f64" else z3.BitVec(name, WIDTH[sort])
 
 
-def _literal(value: Any, sort: str) -> Any:
+def literal_term(value: Any, sort: str) -> Any:
+    """The term of a Python value; terms stay as they are."""
     if isinstance(value, z3.ExprRef):
         return value
     if sort == "bool":
@@ -111,18 +112,19 @@ def term(pattern: Any, known: dict[str, Any], traps: list[Any], sort: str) -> An
     if isinstance(pattern, (Var, Const)):
         return known[pattern.name]
     if isinstance(pattern, Lit):
-        return _literal(pattern.value, pattern.type_name)
+        return literal_term(pattern.value, pattern.type_name)
     if not isinstance(pattern, Node):
-        return _literal(pattern, sort)
+        return literal_term(pattern, sort)
     if pattern.row.smt is None:
         raise NotProvable(pattern.name)
     args = [term(a, known, traps, sort) for a in pattern.args]
     if pattern.row.effects:
-        traps.append(_trap(pattern.name, *args))
+        traps.append(trap_condition(pattern.name, *args))
     return pattern.row.smt(z3, *args)
 
 
-def _trap(name: str, a: Any, b: Any) -> Any:
+def trap_condition(name: str, a: Any, b: Any) -> Any:
+    """When an integer division traps."""
     overflow = z3.And(b == -1, a == 1 << (a.size() - 1)) if name.endswith("div_s") else z3.BoolVal(False)
     return z3.Or(b == 0, overflow)
 
@@ -153,7 +155,7 @@ def _prove_instances(rule: Rule) -> None:
     assert instances, f"{rule.name}: no constants satisfy its condition"
     for chosen in instances:
         known = {name: _symbol(name, kinds[name]) for name in kinds}
-        known |= {name: _literal(value, kinds[name]) for name, value in vars(chosen).items()}
+        known |= {name: literal_term(value, kinds[name]) for name, value in vars(chosen).items()}
         _check(rule, known, rule.right(chosen), z3.BoolVal(True))
 
 

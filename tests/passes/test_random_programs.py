@@ -39,6 +39,8 @@ PASSES = (
     "unsigned",
     "match-table",
     "divisibility",
+    "unroll-jam",
+    "loop-versioning",
     "unroll",
     "fold-offsets",
     "strength-reduce",
@@ -52,6 +54,7 @@ LOOP_LINES = (
     ("loop-rotate", "licm", "hoist-guards", "licm"),
     ("loop-rotate", "simplify-cfg", "unroll-linear"),
     ("loop-rotate", "simplify-cfg", "unroll"),
+    ("loop-rotate", "simplify-cfg", "loop-versioning", "unroll"),
     ("loop-rotate", "simplify-cfg", "unsigned", "divisibility"),
     PASSES,
 )
