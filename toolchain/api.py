@@ -12,6 +12,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from .cache import Cache
 from .diagnostics import Diagnostic, SourceFile
 from .driver import Compilation, CompileOptions, compile_file, compile_source
 from .pipeline.preparing import PipelineRequest
@@ -134,11 +135,13 @@ def compile(
     verify: bool = False,
     strict: bool = False,
     gc_stress: bool = False,
+    cache: bool = True,
 ) -> CompiledModule:
     """Compile the program in a file (a path, or a text that names an existing file) or a source text.
 
     `exports` gives the parameter types of functions to be called from outside, where the source does not; `settings`
-    sets options of passes, as {"inline": {"budget": 80}}; with `gc_stress` every allocation collects garbage. Raises CompileError with everything found.
+    sets options of passes, as {"inline": {"budget": 80}}; with `gc_stress` every allocation collects garbage. Optimized
+    functions are kept in the user's cache folder unless `cache` is False. Raises CompileError with everything found.
     """
     words = [f"{owner}.{name}={value}" for owner, given in (settings or {}).items() for name, value in given.items()]
     options = CompileOptions(
@@ -147,6 +150,7 @@ def compile(
         verify=verify,
         strict=strict,
         gc_stress=gc_stress,
+        cache=Cache() if cache else None,
     )
     compilation = _compile(program, options)
     assert compilation.artifact is not None  # made by the last stage, which is the default

@@ -83,6 +83,8 @@ CODES: dict[str, str] = {
     "E0507": "A plugin failed.",
     "E0508": "A tool that this command needs is missing.",
     "E0509": "The order of passes is contradictory.",
+    "E0510": "A benchmark, peer or measurement that is not there or cannot be used.",
+    "E0511": "A pass takes too long, or makes too much of a function.",
     # Textual IR.
     "E0900": "A line of textual IR breaks the grammar.",
     "E0901": "An op, type, effect or constant that textual IR does not have.",
@@ -115,6 +117,8 @@ CODES: dict[str, str] = {
     "W0303": "An unknown trait.",
     "W0400": "The deprecated spelling of a library name.",
     "W0500": "A tool is missing and something slower is used instead.",
+    "W0511": "A pass took too long or made too much of a function, and was left out.",
+    "W0512": "Compiling took long.",
 }
 
 MAX_ERRORS = 20  # beyond this many errors the rest is mostly consequence

@@ -22,6 +22,7 @@ from .pipeline.plan import Group, Pipeline
 from .pipeline.plugins import hook_names, load_plugins
 from .pipeline.presets import PRESETS
 from .pipeline.registry import RegisteredPass, Registry
+from .pipeline.remark_kinds import DONE, FACT, KINDS, REFUSED
 from .pipeline.spec import PASS_STAGES, PassSpec
 
 _NOTE = "<!-- Made by `python -m wasmlathe.docgen docs/reference`; edit the tables, not this file. -->"
@@ -125,7 +126,7 @@ def _preset_rows(pipeline: Pipeline) -> Iterator[tuple[str, str]]:
             if isinstance(entry, Group):
                 words.append(f"up to {entry.limit} times ({', '.join(step.label for step in entry.steps)})")
             else:
-                words.append(entry.label)
+                words.append(" ".join((entry.label, *(f"{option}={value}" for option, value in entry.given.items()))))
         if words:
             yield stage, ", ".join(words)
 
@@ -178,12 +179,21 @@ def diagnostics() -> list[str]:
     return lines + table(("code", "meaning"), ((f"`{code}`", text) for code, text in sorted(CODES.items())))
 
 
+def remarks() -> list[str]:
+    """Every kind of remark."""
+    meanings = {DONE: "done", REFUSED: "not done", FACT: "so it is"}
+    lines = ["# Remarks", "", "What `wasmlathe explain` tells, by kind; passes of plugins may add theirs.", ""]
+    rows = ((f"`{kind.name}`", meanings[kind.color], kind.sentence) for kind in KINDS.values())
+    return lines + table(("kind", "", "meaning"), rows)
+
+
 PAGES: dict[str, Callable[[], list[str]]] = {
     "ops.md": ops,
     "hooks.md": hooks,
     "passes.md": passes,
     "options.md": options,
     "diagnostics.md": diagnostics,
+    "remarks.md": remarks,
 }
 
 

@@ -303,6 +303,16 @@ def test_data_lies_from_address_16_on_and_zeros_are_not_stored() -> None:
     assert len(wasm.artifact.wasm) < 200
 
 
+def test_data_without_bytes_lies_behind_the_rest_except_for_the_shadow_stack() -> None:
+    module = Module("rooms", "mem")
+    for name, content, room in (("rt-shadow", b"", 64), ("marks", b"", 4096), ("text", b"abc", 0), ("tail", b"de", 9)):
+        module.data[name] = DataSegment(name, content, 1, room)
+    image = MemoryImage(module)
+    assert image.addresses == {"rt-shadow": 16, "text": 80, "tail": 83, "marks": 94}
+    assert image.heap_base == 4192
+    assert list(image.pieces()) == [(80, b"abcde")]
+
+
 def test_memory_is_as_large_as_its_data() -> None:
     module = Module("large", "mem")
     module.data["d"] = DataSegment("d", b"x" * 100_000)

@@ -118,6 +118,12 @@ class Evaluator:
                 return [len(self.memory) // PAGE_BYTES]
             case "mem.grow":
                 return [self.grow(given[0] & 0xFFFFFFFF)]
+            case "mem.bytes_equal" | "mem.bytes_upto":
+                content = self.bytes_at(given[0], 16)
+                byte = given[1] & 0xFF
+                signed = [(b ^ 0x80) - 0x80 for b in (*content, byte)]
+                is_met = (lambda b: b == signed[-1]) if row.name == "mem.bytes_equal" else (lambda b: b <= signed[-1])
+                return [sum(is_met(b) << i for i, b in enumerate(signed[:-1]))]
             case "mem.copy":
                 content = self.bytes_at(given[1], given[2])
                 self.memory[self.checked(given[0], given[2])] = content

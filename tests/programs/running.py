@@ -38,6 +38,8 @@ STRESSED = "O2"
 VERIFIED = "O3"
 #: Where `everywhere` interprets: nothing is optimized, and all that passes make is there.
 INTERPRETED = ("O0", VERIFIED)
+#: The level whose functions also run as bytecode.
+BYTECODE = "O2"
 #: Where programs run whose compilation takes seconds.
 LARGE_LEVELS = ("O0", "O2", "O3", "Os")
 
@@ -58,10 +60,13 @@ def compiled(
     verify: bool = True,
     gc_stress: bool = False,
     stop_at: str = "package",
+    bytecode: bool = False,
 ) -> Compilation:
     """The program at a level, with valid IR; `verify` asks for that after every pass at the level VERIFIED."""
     every_pass = verify and level == VERIFIED
-    options = CompileOptions(PipelineRequest(level), verify=every_pass, gc_stress=gc_stress, stop_at=stop_at)
+    options = CompileOptions(
+        PipelineRequest(level), bytecode=bytecode, verify=every_pass, gc_stress=gc_stress, stop_at=stop_at
+    )
     made = compile_source(SourceFile(name, text), options, front=front(text, name))
     if not every_pass:
         for stage in ("typed", "mem"):
@@ -89,10 +94,11 @@ def execute(
 ) -> Outcome:
     """Compile and run a program. With `once` only what this run needs is made, and no native code is kept on disk."""
     stop_at = "mem" if once and engine_name == "python" else "package"
-    compilation = compiled(text, level, verify=verify, gc_stress=gc_stress, stop_at=stop_at)
+    is_bytecode = engine_name == "vm"
+    compilation = compiled(text, level, verify=verify, gc_stress=gc_stress, stop_at=stop_at, bytecode=is_bytecode)
     output = io.BytesIO()
     try:
-        if engine_name == "wasm":
+        if engine_name != "python":
             assert compilation.artifact is not None
             cache = Cache.off() if once else None
             status = engine.run(compilation.artifact, args, limits, output, cache, grants=grants)
@@ -114,6 +120,7 @@ def everywhere(text: str, args: Sequence[str] = (), stress: bool = True) -> Outc
         for engine_name in ENGINES if level in INTERPRETED else ("wasm",):
             outcome = execute(text, level, engine_name, args)
             assert outcome == first, f"{engine_name} at {level} differs from python at O0"
+    assert execute(text, BYTECODE, "vm", args) == first, f"bytecode at {BYTECODE} differs from python at O0"
     if stress:
         stressed = execute(text, STRESSED, "wasm", args, gc_stress=True)
         assert stressed == first, f"wasm at {STRESSED} differs when garbage is collected at every allocation"
@@ -126,6 +133,8 @@ def large(text: str, args: Sequence[str] = (), grants: Grants = NOTHING) -> Outc
     for level in LARGE_LEVELS:
         outcome = execute(text, level, "wasm", args, verify=False, grants=grants)
         assert outcome == first, f"wasm at {level} differs from python at O0"
+    outcome = execute(text, BYTECODE, "vm", args, verify=False, grants=grants)
+    assert outcome == first, f"bytecode at {BYTECODE} differs from python at O0"
     return first
 
 

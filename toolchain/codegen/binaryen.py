@@ -154,10 +154,12 @@ class BinaryenModule:
         self._types = self._library.types
         self._module = self._lib.BinaryenModuleCreate()
         self._files: dict[str, int] = {}
+        self._table = b""
         #: By number: what an expression is, and its place in the source. Number 0 in the first line of the first file
         #: is where Binaryen begins, and does not write a mapping for.
         self._places: list[tuple[str, Place | None]] = [(sourcemap.PLAIN, None)]
         self._auto = self._lib.BinaryenTypeAuto()
+        self._none = self._lib.BinaryenTypeNone()
         self._null = self._ffi.NULL
         features = 0
         for name in FEATURES:
@@ -264,6 +266,15 @@ class BinaryenModule:
             *(False, MEMORY_NAME)[: wanted - 4 - len(named) - len(plain)],
         )
 
+    def add_table(self, name: str, functions: Sequence[str]) -> None:
+        """The only table, which holds these functions and never changes its size."""
+        self._table = name.encode()
+        self._lib.BinaryenAddTable(self._module, self._table, len(functions), len(functions), self._lib.BinaryenTypeFuncref())
+        names = [self._ffi.new("char[]", function.encode()) for function in functions]
+        self._lib.BinaryenAddActiveElementSegment(
+            self._module, self._table, b"functions", names, len(names), self.const(t.I32, 0)
+        )
+
     # Expressions
 
     def const(self, type_: t.Type, value: float | bool) -> Expression:
@@ -310,6 +321,20 @@ class BinaryenModule:
             self._module, size_bytes, offset, size_bytes, address, value, self._types[type_], *tail
         )
 
+    def bytes_equal(self, address: Expression, byte: Expression) -> Expression:
+        """Which of the sixteen bytes at an address equal one."""
+        return self._matching("EqVecI8x16", address, byte)
+
+    def bytes_upto(self, address: Expression, byte: Expression) -> Expression:
+        """Which of the sixteen bytes at an address are, as signed numbers, at most one."""
+        return self._matching("LeSVecI8x16", address, byte)
+
+    def _matching(self, comparison: str, address: Expression, byte: Expression) -> Expression:
+        tail = self._library.memory_tail("BinaryenLoad", 7, MEMORY_NAME)
+        vector = self._lib.BinaryenLoad(self._module, 16, False, 0, 1, self._types[t.V128], address, *tail)
+        compared = self.binary(comparison, vector, self.unary("SplatVecI8x16", byte))
+        return self.unary("BitmaskVecI8x16", compared)
+
     def memory_size(self) -> Expression:
         tail = self._library.memory_tail("BinaryenMemorySize", 1, MEMORY_NAME, False)
         return self._lib.BinaryenMemorySize(self._module, *tail)
@@ -329,6 +354,20 @@ class BinaryenModule:
     def call(self, name: str, operands: Sequence[Expression], results: Sequence[t.Type]) -> Expression:
         return self._lib.BinaryenCall(self._module, name.encode(), list(operands), len(operands), self.type_of(results))
 
+    def call_indirect(
+        self, index: Expression, operands: Sequence[Expression], params: Sequence[t.Type], results: Sequence[t.Type]
+    ) -> Expression:
+        """Call the function in the only table at an index."""
+        return self._lib.BinaryenCallIndirect(
+            self._module,
+            self._table,
+            index,
+            list(operands),
+            len(operands),
+            self.type_of(params),
+            self.type_of(results),
+        )
+
     def tuple_of(self, values: Sequence[Expression]) -> Expression:
         return self._lib.BinaryenTupleMake(self._module, list(values), len(values))
 
@@ -346,10 +385,16 @@ class BinaryenModule:
 
     def block(self, label: str | None, body: Sequence[Expression]) -> Expression:
         """The statements behind each other; a branch to `label` continues after them."""
-        if label is None and len(body) == 1:
-            return body[0]
-        name = self._null if label is None else label.encode()
-        return self._lib.BinaryenBlock(self._module, name, list(body), len(body), self._auto)
+        if label is None:
+            if len(body) == 1:
+                return body[0]
+            return self._lib.BinaryenBlock(self._module, self._null, list(body), len(body), self._auto)
+        # Its type is none, because something branches to its end. Made with its body, Binaryen would look for that branch in
+        # all that it holds: in blocks within blocks, as those of a long `match`, again for each.
+        block = self._lib.BinaryenBlock(self._module, label.encode(), [], 0, self._none)
+        for child in body:
+            self._lib.BinaryenBlockAppendChild(block, child)
+        return block
 
     def loop(self, label: str, body: Sequence[Expression]) -> Expression:
         """The statements; a branch to `label` starts them again."""

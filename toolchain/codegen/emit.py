@@ -12,18 +12,23 @@ sets, in an order in which no argument is overwritten before it is read.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..artifact import PANIC_SITE, Artifact
 from ..ir import types as t
 from ..ir.core import Block, Function, Loc, Module, Op, Target, Value
+from ..ir.ops import row_named
 from ..ir.ops.row import Binary, Effects, Load, Special, Store, Unary
 from ..lower.heap_state import HEAP, SHADOW, SHADOW_BYTES
 from ..passes.analysis.liveness import Liveness, liveness
+from ..passes.const_fold import constant_of
 from .binaryen import BinaryenModule, Expression
 from .memory_image import MemoryImage
 from .sourcemap import CALL, PLAIN, TRAP
 from .structure import structure
+
+if TYPE_CHECKING:
+    from ..bytecode.link import Program
 
 PANIC_TEXT = "env.panic_text"
 
@@ -37,6 +42,9 @@ MAX_WAITING = 16
 TABLE_ENTRIES_PER_CASE = 4
 #: Below so many cases a search compares one by one.
 SEARCH_LEAF = 4
+
+_AND64 = row_named("i64.and").wasm
+_LOW_HALF = 0xFFFFFFFF
 
 _STRONG = Effects.WRITES | Effects.IO | Effects.CALLS | Effects.ALLOCS
 
@@ -65,9 +73,12 @@ class Generated:
         self.heap = image.addresses.get(HEAP, 0)
 
 
-def generate(module: Module) -> Generated:
-    """WebAssembly for a module of stage mem. Raises BinaryenMissing, and InvalidModule if the result is malformed."""
-    return _Module(module).generate()
+def generate(module: Module, program: Program | None = None) -> Generated:
+    """WebAssembly for a module of stage mem, with the VM if part of it is bytecode.
+
+    Raises BinaryenMissing, and InvalidModule if the result is malformed.
+    """
+    return _Module(module, program).generate()
 
 
 def finish(
@@ -80,11 +91,12 @@ def finish(
     initializer: str | None = None,
     exports: dict[str, Any] | None = None,
     sources: Sequence[str] = (),
+    vm: dict[str, Any] | None = None,
 ) -> Artifact:
     """The binary with its source map and manifest; disposes of the Binaryen module.
 
     `names`: with the names of functions. `exports`: name -> {symbol, params, result}, for callers from Python;
-    `initializer`: what they have to call before.
+    `initializer`: what they have to call before. `vm`: what the host must know of bytecode in it.
     """
     wasm, places = generated.binaryen.write(names)
     generated.binaryen.dispose()
@@ -100,29 +112,35 @@ def finish(
         "sites": generated.sites,
         "sources": list(sources),
     }
+    if vm is not None:
+        manifest["vm"] = vm
     return Artifact(wasm, places, manifest)
 
 
 class _Module:
     """Generates one module: what its functions have in common."""
 
-    def __init__(self, module: Module) -> None:
+    def __init__(self, module: Module, program: Program | None) -> None:
         self.ir = module
+        self.program = program
         self.out = BinaryenModule()
         self.image = MemoryImage(module)
         self.uses_memory = False
         self.called: set[str] = set()
         self.uses_panic_text = False
         self.panics = False
-        self.sites: dict[tuple[str, str, int, int], int] = {}
+        self.sites: dict[tuple[str, str, int, int], int] = program.sites if program is not None else {}
 
     def generate(self) -> Generated:
         out = self.out
         for variable in self.ir.globals.values():
             out.add_global(variable.name, variable.type, variable.mutable, variable.init)
         for function in self.ir.functions.values():
-            if not function.is_import:
+            if function.blocks:
                 _Function(self, function).generate()
+        if self.program is not None:
+            self.program.add_to(out)
+            self.panics = self.uses_memory = True
         self._add_imports()
         if self.panics:
             out.add_global(PANIC_SITE, t.I32, True, 0)
@@ -347,7 +365,10 @@ class _Function:
         wasm = op.row.wasm
         out = self.out
         root = None
-        if isinstance(wasm, Binary):
+        if wasm == _AND64 and constant_of(op.operands[1]) == _LOW_HALF:
+            # On 64-bit machines the move that extends is free; the mask would be loaded from memory.
+            expression = out.unary("ExtendUInt32", out.unary("WrapInt64", expressions[0]))
+        elif isinstance(wasm, Binary):
             expression = out.binary(wasm.name, *expressions)
             root = (wasm.name, expressions)
         elif isinstance(wasm, Unary):
@@ -363,7 +384,7 @@ class _Function:
         elif isinstance(wasm, Special):
             expression = _SPECIAL[wasm.name](self, op, expressions)
         else:
-            raise ValueError(  # noqa: TRY004 the op is wrong, not the type of an argument
+            raise ValueError(
                 f"{op.name} has no WebAssembly: it does not belong into stage mem"
             )
         effects = op.row.effects
@@ -687,6 +708,8 @@ _SPECIAL: dict[str, Callable[[_Function, Op, list[Expression]], Expression]] = {
     "call": _call,
     "global_get": _global_get,
     "global_set": _global_set,
+    "bytes_equal": _memory(BinaryenModule.bytes_equal),
+    "bytes_upto": _memory(BinaryenModule.bytes_upto),
     "memory_copy": _memory(BinaryenModule.memory_copy),
     "memory_fill": _memory(BinaryenModule.memory_fill),
     "memory_size": _memory(BinaryenModule.memory_size),

@@ -1,7 +1,9 @@
 """Static data: which segment lies at which address, and what memory holds before the program starts.
 
     0 .. 15        the null address and what is read near it: never data
-    16 ..          segments in the order of `module.data`, each at a multiple of its alignment
+    16 ..          segments, each at a multiple of its alignment: the shadow stack, whose overflow is to trap; those with
+                   bytes, in the order of `module.data`; those that are zero, so that no zeros lie between bytes: wasmtime
+                   keeps what lies between the first and the last byte in the compiled module
     heap base      the first multiple of 8 after them
 
 Code generation and the reference interpreter place data by this one rule, so that a program sees the same addresses.
@@ -12,7 +14,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..ir.core import Module
+from ..ir.core import DataSegment, Module
+from ..lower.heap_state import SHADOW
 
 FIRST_ADDRESS = 16
 PAGE_BYTES = 65536
@@ -29,7 +32,7 @@ class MemoryImage:
     def __init__(self, module: Module) -> None:
         self.addresses: dict[str, int] = {}
         end = filled = FIRST_ADDRESS
-        for segment in module.data.values():
+        for segment in sorted(module.data.values(), key=_rank):
             address = _aligned(end, segment.align)
             self.addresses[segment.name] = address
             end = address + len(segment.content) + segment.room
@@ -60,6 +63,12 @@ class MemoryImage:
             piece = content[start : stop if stop >= 0 else end].rstrip(b"\0")
             yield start, piece
             start = _skip_zeros(content, start + len(piece))
+
+
+def _rank(segment: DataSegment) -> int:
+    if segment.name == SHADOW:
+        return 0
+    return 1 if segment.content else 2
 
 
 def _skip_zeros(content: bytes, start: int) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 from wasmlathe.diagnostics import Diagnostics, SourceFile, nearest
 from wasmlathe.frontend.tova import library
-from wasmlathe.ir.core import Function, Loc, Module
+from wasmlathe.ir.core import Loc, Module
 from wasmlathe.pipeline.spec import Remark
 
 from .annotations import Annotation, AnnotationError, ArrayOf, parse_annotation
@@ -16,7 +16,8 @@ from .choices import Problem
 from .emit import declare_global, shown_global
 from .flow import Flow, TooManySteps
 from .instances import Instance
-from .lattice import NEVER, NIL, Array, Nominal, Record, Ty, TypeCell, Union, show
+from .lattice import NEVER, NIL, Array, Nominal, Ty, TypeCell, show
+from .remarks import remark_all
 from .representation import NoRepresentation
 from .rules_data import RESULT
 
@@ -55,7 +56,7 @@ def infer_program(
     _build_functions(program, roots)
     if not diagnostics.has_errors:
         _export(program, roots)
-        _remarks(program, remarks)
+        remark_all(program, remarks)
         _warn_unused_results(program)
     return module
 
@@ -208,51 +209,7 @@ def _build_functions(program: Program, roots: dict[str, Instance]) -> None:
     program.flow.current = None
 
 
-# --- remarks ----------------------------------------------------------------------------------------------------------
-
-
-def _remarks(program: Program, remarks: list[Remark]) -> None:
-    """What `explain` says of inference: specializations, and what stayed of several kinds."""
-    by_function: dict[Function, list[Instance]] = {}
-    for instance in program.classes.representatives.values():
-        by_function.setdefault(instance.function, []).append(instance)
-    for function, instances in by_function.items():
-        if function.loc is None or function.loc.file not in program.files:
-            continue
-        for instance in instances:
-            types = ", ".join(show(type_) for type_ in instance.args)
-            kind = "specialized" if len(instances) > 1 else "typed"
-            remarks.append(Remark(kind, function.loc, f"{function.source_name}({types}) -> {show(instance.result)}"))
-            _remark_kinds(instance, remarks)
-        if function in program.flow.table.widened:
-            remarks.append(
-                Remark("widened", function.loc, f"{function.source_name} is called with too many kinds of arguments")
-            )
-    for name, cell in program.flow.globals.items():
-        if isinstance(cell.type, Union):
-            remarks.append(Remark("any", None, f"{shown_global(name)} holds {show(cell.type)}"))
-
-
-def _remark_kinds(instance: Instance, remarks: list[Remark]) -> None:
-    """Places where values of several kinds come up, and records that had to become dictionaries; once a line."""
-    told: set[tuple[str, int]] = set()
-    for block in instance.function.blocks:
-        for op in block.ops if block in instance.live else ():
-            if op.loc is None or not op.results:
-                continue
-            type_ = instance.type_of(op.results[0])
-            found = _kind_remark(type_)
-            if found is not None and (found[0], op.loc.line) not in told:
-                told.add((found[0], op.loc.line))
-                remarks.append(Remark(found[0], op.loc, found[1]))
-
-
-def _kind_remark(type_: Ty) -> tuple[str, str] | None:
-    if isinstance(type_, Union):
-        return "any", f"a value of several kinds: {show(type_)}"
-    if isinstance(type_, Record) and type_.cell.fields is None:
-        return "dictionary", "a record with computed, added or differing keys: a dictionary"
-    return None
+# --- warnings ---------------------------------------------------------------------------------------------------------
 
 
 #: Ops whose result somebody has to look at if it is a Result.
