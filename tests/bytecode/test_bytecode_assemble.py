@@ -11,7 +11,7 @@ def code_of(text: str, function: str = "f") -> list[str]:
     module = parse(text)
     program = link(module, lambda f: not f.name.startswith("native"))
     assert not program.refused
-    return [" ".join(line.split()[1:]) for line in program.text(function).splitlines()[1:]]
+    return [" ".join(line.split()[1:]).replace(" & ", " ") for line in program.text(function).splitlines()[1:]]
 
 
 def test_a_comparison_that_decides_is_part_of_the_jump_and_small_constants_of_instructions() -> None:
@@ -158,6 +158,62 @@ def test_a_switch_jumps_by_a_table_and_a_sparse_one_compares() -> None:
         "const",
         "jump.i64.eq",
     ]
+
+
+ELEMENT = """
+    module "m" mem
+    func @f(%a: i32, %i: i64, %x: f64) -> f64 {
+    ^entry:
+      %three: i32 = i32.const 3
+      %k: i32 = i32.wrap_i64 %i
+      %s: i32 = i32.shl %k, %three
+      %at: i32 = i32.add %a, %s
+      %e: f64 = mem.load_f64 %at {offset=16, alias="a"}
+      MORE
+      %p: f64 = f64.mul %e, %x
+      %r: f64 = f64.add %x, %p
+      ret %r
+    }
+    """
+
+
+def test_what_is_needed_once_is_computed_by_what_needs_it() -> None:
+    code = code_of(ELEMENT.replace("MORE", ""))
+    assert code == ["mem.load_f64.element r0, r0, r1, 3, 16", "f64.add[1:f64.mul] r0, r2, r0, r2", "ret.value r0"]
+
+
+def test_a_load_is_not_moved_behind_a_store() -> None:
+    text = ELEMENT.replace("MORE", 'mem.store_f64 %a, %x {offset=0, alias="a"}').replace(
+        "%p: f64 = f64.mul %e, %x", "%p: f64 = f64.mul %x, %e"
+    )
+    code = code_of(text)
+    assert [line.split()[0] for line in code] == [
+        "mem.load_f64.element",
+        "mem.store_f64",
+        "f64.add[1:f64.mul]",
+        "ret.value",
+    ]
+
+
+def test_what_follows_without_a_dispatch_is_marked_and_a_jump_may_still_lead_there() -> None:
+    module = parse("""
+    module "m" mem
+    func @f(%n: i64) -> i64 {
+    ^entry:
+      %zero: i64 = i64.const 0
+      br ^loop(%zero)
+    ^loop(%i: i64):
+      %one: i64 = i64.const 1
+      %j: i64 = i64.add %i, %one
+      %c: bool = i64.lt_s %j, %n
+      cond_br %c, ^loop(%j), ^end
+    ^end:
+      ret %j
+    }
+    """)
+    lines = link(module, lambda _f: True).text("f").splitlines()
+    assert [line.split()[1:3] for line in lines if "i64.add.imm" in line] == [["i64.add.imm", "&"]]
+    assert any(line.split()[1] == "jump.i64.lt_s" for line in lines)
 
 
 def test_a_function_with_too_many_registers_stays_compiled() -> None:

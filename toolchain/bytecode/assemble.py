@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from ..ir.core import Function, Loc, Op, Value
-from .instructions import HEADER, MAX_FRAME, MAX_WORDS, REGISTER, WORD, Instruction, opposites, table
+from .disassemble import instructions
+from .instructions import HEADER, MAX_FRAME, MAX_WORDS, REGISTER, WORD, Instruction, opposites, sequences, table
+from .nodes import Call, Moves, Node, Return, Sites, Step, Switch, Unsuitable
 from .registers import Allocation, allocate
-from .selection import Call, Moves, Node, Return, Sites, Step, Switch, Unsuitable, constant_of, constant_step, select
+from .selection import constant_of, constant_step, select
 
 
 @dataclass(slots=True)
@@ -70,6 +72,7 @@ class _Assembler:
             if target is not None and target is not following:
                 self._jump(target)
         self._fill_in()
+        self._join()
         return self._code
 
     # Layout
@@ -102,6 +105,19 @@ class _Assembler:
             distance = (self._starts[target] - behind) // WORD
             struct.pack_into("<h" if width == 2 else "<i", words, at, distance)
 
+    def _join(self) -> None:
+        """Give the first of two instructions that make a sequence the sequence's number."""
+        words, known = self._code.words, sequences()
+        found = list(instructions(words))
+        at = 0
+        while at + 1 < len(found):
+            (offset, first, _), (_, second, _) = found[at], found[at + 1]
+            assert first is not None and second is not None  # written here
+            joined = known.get((first.code, second.code))
+            if joined is not None:
+                struct.pack_into("<H", words, offset, joined.code)
+            at += 1 if joined is None else 2
+
     # Fields
 
     def _field(self, value: Value) -> int:
@@ -118,9 +134,8 @@ class _Assembler:
         """Write an instruction; its offset."""
         at = len(self._code.words)
         packed = [number & 0xFFFF for number in fields]
-        self._code.words += struct.pack("<4H", instruction.code, *packed[:3], *[0] * (3 - len(packed)))
-        if len(packed) > 3:
-            self._code.words += struct.pack("<4H", packed[3], 0, 0, 0)
+        packed += [0] * (3 - len(packed) if len(packed) < 3 else (7 - len(packed)) * (len(packed) > 3))
+        self._code.words += struct.pack(f"<{len(packed) + 1}H", instruction.code, *packed)
         if not self._code.places or self._code.places[-1][1] != loc:
             self._code.places.append((at, loc))
         return at
@@ -131,7 +146,7 @@ class _Assembler:
         instruction, layout = step.instruction, step.instruction.layout
         if instruction.name == "move" and self._registers[step.writes[0]] == self._registers[step.reads[0]]:
             return
-        writes, reads = iter(step.writes), iter(step.reads)
+        writes, reads, numbers = iter(step.writes), iter(step.reads), iter(step.numbers)
         fields = []
         for letter in layout:
             if letter == "w":
@@ -139,16 +154,16 @@ class _Assembler:
             elif letter == "r":
                 fields.append(self._field(next(reads)))
             else:
-                fields.append(step.number if letter in "iu" else 0)
+                fields.append(next(numbers) if letter in "iu" else 0)
         at = self._word(instruction, *fields, loc=step.loc)
         if step.jump is not None:
-            self._jumps.append((at + WORD, at + 2, 2, self._goal(step.jump)))
+            self._jumps.append((at + instruction.words * WORD, at + 2, 2, self._goal(step.jump)))
         if layout[-1] in "IA":
-            struct.pack_into("<I", self._code.words, at + 4, step.number & 0xFFFF_FFFF)
+            struct.pack_into("<I", self._code.words, at + 4, step.numbers[0] & 0xFFFF_FFFF)
         if step.symbol is not None:
             self._code.relocations.append((at + 4, step.symbol, False))
         if instruction.name == "const.wide":
-            self._code.words += struct.pack("<Q", step.number & 0xFFFF_FFFF_FFFF_FFFF)
+            self._code.words += struct.pack("<Q", step.numbers[0] & 0xFFFF_FFFF_FFFF_FFFF)
 
     def _jump(self, target: Node) -> None:
         at = self._word(self._table["jump"])

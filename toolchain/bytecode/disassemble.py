@@ -5,7 +5,8 @@
        8  i64.add.imm        a0, r0, -1
       16  call               @fib
 
-Registers are `r0`, ..; those of the frame of the next call, where it finds its arguments, `a0`, ..
+Registers are `r0`, ..; those of the frame of the next call, where it finds its arguments, `a0`, .. `&` behind a name: the
+next instruction is executed without a dispatch.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from functools import cache
 
 from ..ir.core import Loc
 from .instructions import HEADER, REGISTER, WORD, Instruction, table
+
+_NAME_WIDTH = 24
 
 
 @cache
@@ -76,25 +79,26 @@ def _instruction(
 ) -> str:
     if instruction is None:
         return f"invalid {_u16(code, at)}"
-    name = instruction.name
+    # A sequence is shown as its first instruction with a mark: the second follows on the next line.
+    name = instruction.name if instruction.first is None else f"{instruction.first.name} &"
     if name == "call":
-        return f"{name:<19}@{names.get(_i32(code, at + 4), '?')}"
+        return f"{name:<{_NAME_WIDTH}}@{names.get(_i32(code, at + 4), '?')}"
     if name == "native":
         slot = _u16(code, at + 4)
-        return f"{name:<19}@{entries[slot] if slot < len(entries) else '?'}"
+        return f"{name:<{_NAME_WIDTH}}@{entries[slot] if slot < len(entries) else '?'}"
     if name == "const.wide":
         number = int.from_bytes(code[at + WORD : at + 2 * WORD], "little", signed=True)
-        return f"{name:<19}{_register(_u16(code, at + 2), frame)}, {number}"
+        return f"{name:<{_NAME_WIDTH}}{_register(_u16(code, at + 2), frame)}, {number}"
     if name == "switch":
         count = _u16(code, at + 6) + 1
         jumps = ", ".join(f"{_i32(code, at + WORD + 4 * k):+}" for k in range(count))
-        return f"{name:<19}{_register(_u16(code, at + 4), frame)}, {jumps}"
+        return f"{name:<{_NAME_WIDTH}}{_register(_u16(code, at + 4), frame)}, {jumps}"
     fields = [_field(code, at, index, letter, frame) for index, letter in enumerate(instruction.layout)]
-    return f"{name:<19}{', '.join(field for field in fields if field)}".rstrip()
+    return f"{name:<{_NAME_WIDTH}}{', '.join(field for field in fields if field)}".rstrip()
 
 
 def _field(code: bytes, at: int, index: int, letter: str, frame: int) -> str:
-    where = at + 2 + 2 * index if index < 3 else at + WORD
+    where = at + 2 + 2 * index if index < 3 else at + WORD + 2 * (index - 3)
     if letter in "wr":
         return _register(_u16(code, where), frame)
     if letter in "IAJ":

@@ -12,6 +12,11 @@ A register is its distance in bytes from the start of the frame, so no handler h
 fields are, one letter each: `w` register written, `r` register read, `i` signed number, `u` unsigned number, `j` jump, `-`
 nothing; a capital letter takes b and c together: `I` signed number, `A` address, `J` jump. Letters behind the third are
 fields of a second word.
+
+Two kinds of superinstructions save dispatches. A composed one computes an operand itself (`f64.add[1:f64.mul]` is
+a <- b + c * d), so the operand needs no register; a sequence (`i64.add.imm; jump.i64.lt_s`) does what two instructions behind
+each other do, and only the first one's number says so: jumps into the middle find the second as it is. Which ones there are
+was chosen by counting pairs in the benchmarks (`bench/bytecode_pairs.py`).
 """
 
 from __future__ import annotations
@@ -23,10 +28,16 @@ from ..ir import types as t
 from ..ir.ops import TABLE
 from ..ir.ops.row import Binary, Load, OpRow, Special, Store, Unary
 
+_ACCESSES = (
+    "load_i64", "load_i32", "load_f64", "load_bool", "load8_u", "store_i64", "store_i32", "store_f64", "store_bool", "store8",
+)  # fmt: skip
+
 WORD = 8
 #: Bytes of a frame before its first register: return address and the caller's frame.
 HEADER = 8
 REGISTER = 8
+#: Three in each of two words.
+MAX_FIELDS = 6
 MAX_FRAME = 0xFFF8
 MIN_IMMEDIATE, MAX_IMMEDIATE = -0x8000, 0x7FFF
 #: Most words of a function: jumps are 16 bits wide.
@@ -35,6 +46,7 @@ MAX_WORDS = 0x7FFF
 #: Rows of stage mem that no instruction is derived from, with how the assembler does without.
 WITHOUT = {
     "i32.from_bool": "a bool is an i32",
+    "i32.wrap_i64": "who wants an i32 reads the low half of the register",
     "i32.const": "const",
     "i64.const": "const, const.wide",
     "bool.const": "const",
@@ -80,21 +92,71 @@ class Instruction:
     code: int
     layout: str
     row: OpRow | None = None
-    #: Types of the registers, in the order of the layout's `w` and `r`; empty: 64 bits are moved as they are.
+    #: Types of the fields that are values: registers, and numbers that are operands; empty: 64 bits as they are.
     types: tuple[t.Type, ...] = ()
+    #: Of a composed instruction: the outer one, which operand it computes (0 is the first), and how.
+    outer: Instruction | None = None
+    operand: int = 0
+    inner: Instruction | None = None
+    #: Of a sequence: what it does first, and then.
+    first: Instruction | None = None
+    second: Instruction | None = None
 
     @property
     def words(self) -> int:
-        """Words of the instruction itself; a switch has its table behind it."""
+        """Words of the instruction itself; a switch has its table behind it. Of a sequence: of what it does first."""
+        if self.first is not None:
+            return self.first.words
         return 2 if len(self.layout) > 3 or self.name == "const.wide" else 1
 
 
-def _type(name: str) -> t.Type:
-    return t.make(name)
-
-
 def _types(names: tuple[str, ...]) -> tuple[t.Type, ...]:
-    return tuple(_type(name) for name in names)
+    return tuple(t.make(name) for name in names)
+
+
+#: Composed instructions: outer, operand, inner. `T` is each of the types in memory.
+_COMPOSED = (
+    ("i32.add", 1, "i32.shl.imm"),
+    *((f"mem.{access}", 0, inner) for access in _ACCESSES for inner in ("i32.add", "i32.add.scaled")),
+    ("i64.extend_i32_u", 0, "mem.load_i32"),
+    ("i64.extend_i32_u", 0, "mem.load8_u"),
+    *((f"f64.{outer}", operand, "f64.mul") for outer in ("add", "sub") for operand in (0, 1)),
+    *((f"f64.{outer}", 1, "mem.load_f64") for outer in ("add", "sub", "mul")),
+    ("jump.i64.ge_u", 1, "i64.extend_i32_u.loaded"),
+    ("jump.i64.lt_u", 1, "i64.extend_i32_u.loaded"),
+    ("jump.i64.lt_s", 1, "i64.extend_i32_u.loaded"),
+    ("jump.i64.ge_s", 1, "i64.extend_i32_u.loaded"),
+    ("jump.i32.eq.imm", 0, "i32.and.imm"),
+    ("jump.i32.ne.imm", 0, "i32.and.imm"),
+    ("jump.i64.eq.imm", 0, "i64.rem_s.imm"),
+    ("jump.i64.ne.imm", 0, "i64.rem_s.imm"),
+    ("jump.i64.eq.imm", 0, "i64.and.imm"),
+    ("jump.i64.ne.imm", 0, "i64.and.imm"),
+)
+
+#: Names for what an operand is computed by, where there is a word for it.
+_SHORT = {
+    "i32.shl.imm": "scaled",
+    "i32.add": "indexed",
+    "i32.add.scaled": "element",
+    "mem.load_i32": "loaded",
+}
+
+#: Sequences: first, second.
+_SEQUENCES = (
+    ("move", "move"),
+    ("move", "jump"),
+    ("move", "call"),
+    ("move", "native"),
+    ("move", "ret"),
+    ("const", "move"),
+    ("const", "const"),
+    ("i64.add.imm", "call"),
+    ("i64.add.imm", "jump"),
+    *(("i64.add.imm", f"jump.i64.{test}") for test in ("lt_s", "le_s", "ge_s", "ne")),
+    ("i64.add.imm", "jump.i64.lt_s.imm"),
+    ("i64.add", "ret.value"),
+)
 
 
 def _derived(row: OpRow) -> list[tuple[str, str, tuple[t.Type, ...]]]:
@@ -137,15 +199,57 @@ def table() -> dict[str, Instruction]:
         if row.family in _FAMILIES and has_instructions(row):
             for name, layout, types in _derived(row):
                 made[name] = Instruction(name, len(made), layout, row, types)
+    for outer, operand, inner in _COMPOSED:
+        composed = _compose(made[outer], operand, made[inner], len(made))
+        made[composed.name] = composed
+    for first, second in _SEQUENCES:
+        name = f"{first}; {second}"
+        made[name] = Instruction(name, len(made), made[first].layout, first=made[first], second=made[second])
     return made
+
+
+def _compose(outer: Instruction, operand: int, inner: Instruction, code: int) -> Instruction:
+    """The instruction in which `inner` computes an operand of `outer`."""
+    values = [index for index, letter in enumerate(outer.layout) if letter in "ri"]
+    place = values[operand]
+    layout = outer.layout[:place] + inner.layout[1:].rstrip("-") + outer.layout[place + 1 :]
+    written = outer.layout.count("w")
+    types = list(outer.types)
+    types[written + operand : written + operand + 1] = inner.types[1:]
+    layout = layout.rstrip("-").ljust(3, "-")
+    if len(layout) > MAX_FIELDS:
+        raise ValueError(f"{outer.name} with {inner.name} needs more than {MAX_FIELDS} fields")
+    short = _SHORT.get(inner.name)
+    name = f"{outer.name}.{short}" if short is not None else f"{outer.name}[{operand}:{inner.name}]"
+    return Instruction(name, code, layout, outer.row, tuple(types), outer, operand, inner)
+
+
+@cache
+def compositions() -> dict[tuple[str, int, str], Instruction]:
+    """Composed instructions by outer, operand and inner."""
+    return {
+        (i.outer.name, i.operand, i.inner.name): i
+        for i in table().values()
+        if i.outer is not None and i.inner is not None
+    }
+
+
+@cache
+def sequences() -> dict[tuple[int, int], Instruction]:
+    """Sequences by the numbers of the two instructions."""
+    return {(i.first.code, i.second.code): i for i in table().values() if i.first is not None and i.second is not None}
 
 
 @cache
 def opposites() -> dict[str, Instruction]:
     """For each conditional jump by name the one that jumps when it does not."""
     found = {"jump.if": table()["jump.unless"], "jump.unless": table()["jump.if"]}
+    composed: list[Instruction] = []
     for name, instruction in table().items():
         if instruction.row is None or not name.startswith("jump."):
+            continue
+        if instruction.outer is not None:
+            composed.append(instruction)
             continue
         if name.startswith("jump.not."):
             plain = "jump." + name.removeprefix("jump.not.")
@@ -155,6 +259,11 @@ def opposites() -> dict[str, Instruction]:
         other = _OPPOSITE.get(operation[:2])
         if other is not None and family != "f64":
             found[name] = table()[name.replace(operation, other + operation[2:])]
+    for instruction in composed:
+        assert instruction.outer is not None and instruction.inner is not None  # so they are composed
+        key = (found[instruction.outer.name].name, instruction.operand, instruction.inner.name)
+        if key in compositions():
+            found[instruction.name] = compositions()[key]
     return found
 
 

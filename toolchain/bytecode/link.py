@@ -26,7 +26,7 @@ from .assemble import Code, assemble
 from .disassemble import disassemble, instructions
 from .instructions import HEADER, MAX_FRAME, REGISTER, WORD
 from .machine import FRAME, PLACE, RUN, TOP, add_machine
-from .selection import Unsuitable
+from .nodes import Unsuitable
 
 _ENTRY_NAME = "vm-to "
 CODE, STACK = "vm-code", "vm-stack"

@@ -11,7 +11,7 @@ place and the open calls (`wasm_runtime`).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from ..artifact import PANIC_SITE
 from ..codegen.binaryen import BinaryenModule, Expression
@@ -78,7 +78,7 @@ class _Machine:
         return self._out.load(4, False, offset, t.I32, address)
 
     def _number(self, index: int, signed: bool = False) -> Expression:
-        """Field a, b or c (0, 1, 2) as a number."""
+        """A field as a number; 0 to 2 are in the first word, 3 to 5 in the second."""
         return self._load16(self._get(_PC), 2 * index + 2, signed)
 
     def _wide(self) -> Expression:
@@ -95,15 +95,17 @@ class _Machine:
     def _write(self, index: int, type_: t.Type, value: Expression) -> Expression:
         return self._out.store(_SIZES[type_], 0, type_, self._register(index), value)
 
-    def _go_on(self, words: int = 1) -> list[Expression]:
-        step = self._out.local_set(_PC, self._add(self._get(_PC), self._i32_const(words * WORD)))
-        return [step, self._out.branch(_LOOP)]
+    def _step(self, words: int) -> Expression:
+        return self._out.local_set(_PC, self._add(self._get(_PC), self._i32_const(words * WORD)))
 
-    def _jump(self, distance: Expression) -> list[Expression]:
-        """Go on so many words behind this instruction."""
+    def _go_on(self, words: int = 1) -> list[Expression]:
+        return [self._step(words), self._out.branch(_LOOP)]
+
+    def _jump(self, distance: Expression, words: int = 1) -> list[Expression]:
+        """Go on so many words behind this instruction, which has `words`."""
         out = self._out
         scaled = out.binary("ShlInt32", distance, self._i32_const(3))
-        behind = self._add(self._add(self._get(_PC), scaled), self._i32_const(WORD))
+        behind = self._add(self._add(self._get(_PC), scaled), self._i32_const(words * WORD))
         return [out.local_set(_PC, behind), out.branch(_LOOP)]
 
     def _tell_place(self) -> list[Expression]:
@@ -114,78 +116,98 @@ class _Machine:
     # Handlers
 
     def _handler(self, instruction: Instruction) -> list[Expression]:
+        """What an instruction does, and going on."""
         own = _OWN.get(instruction.name)
         if own is not None:
             return own(self)
-        row = instruction.row
-        assert row is not None  # whatever is not derived is in the table above
-        start = self._tell_place() if Effects.TRAPS in row.effects else []
+        if instruction.first is not None and instruction.second is not None:
+            return [*self._effect(instruction.first), self._step(instruction.words), *self._handler(instruction.second)]
         if instruction.layout.startswith("j"):
-            return [*start, *self._compare_and_jump(instruction)]
-        if isinstance(row.wasm, Store):
-            operands = self._operands(instruction)
-            offset = self._number(2)
-            address = self._add(operands[0], offset)
-            store = self._out.store(row.wasm.bytes, 0, instruction.types[1], address, operands[1])
-            return [*start, store, *self._go_on()]
+            condition = self._value(instruction)
+            if instruction.name.startswith("jump.not."):
+                condition = self._out.unary("EqZInt32", condition)
+            return [*self._may_trap(instruction), *self._jump_if(condition, instruction.words)]
+        return [*self._effect(instruction), *self._go_on(instruction.words)]
+
+    def _effect(self, instruction: Instruction) -> list[Expression]:
+        """What an instruction that jumps nowhere does."""
+        plain = _PLAIN.get(instruction.name)
+        if plain is not None:
+            return [plain(self)]
         value = self._value(instruction)
         if instruction.layout.startswith("w"):
             value = self._write(0, instruction.types[0], value)
-        return [*start, value, *self._go_on()]
+        return [*self._may_trap(instruction), value]
 
-    def _operands(self, instruction: Instruction) -> list[Expression]:
-        """What the fields that are read, or are numbers of the op's type, stand for."""
-        found = []
-        types = iter(instruction.types)
-        for index, letter in enumerate(instruction.layout):
-            if letter == "w":
-                next(types)
-            elif letter == "r":
-                found.append(self._read(index, next(types)))
-            elif letter == "i":
-                number = self._number(index, signed=True)
-                found.append(self._out.unary("ExtendSInt32", number) if next(types) is t.I64 else number)
-        return found
+    def _may_trap(self, instruction: Instruction) -> list[Expression]:
+        parts: list[Instruction | None] = [instruction]
+        while (inner := parts[-1]) is not None:
+            parts.append(inner.inner)
+        rows = [part.row for part in parts if part is not None and part.row is not None]
+        return self._tell_place() if any(Effects.TRAPS in row.effects for row in rows) else []
 
     def _value(self, instruction: Instruction) -> Expression:
+        """What an instruction computes, or the store that it is, from its fields."""
+        letters = instruction.layout.rstrip("-")
+        start = 1 if letters[0] in "wj" else 0
+        return self._compute(instruction, iter(list(enumerate(letters))[start:]))
+
+    def _compute(self, instruction: Instruction, fields: Iterator[tuple[int, str]]) -> Expression:
+        """The value of a plain or composed instruction, whose fields are the next ones."""
+        plain, inside = instruction, {}
+        if instruction.outer is not None and instruction.inner is not None:
+            plain, inside = instruction.outer, {instruction.operand: instruction.inner}
+        return self._evaluate(plain, fields, inside)
+
+    def _evaluate(
+        self, instruction: Instruction, fields: Iterator[tuple[int, str]], inside: dict[int, Instruction]
+    ) -> Expression:
+        if instruction.outer is not None and instruction.inner is not None:
+            raise ValueError(f"{instruction.name}: one operand is composed already")
         out, row = self._out, instruction.row
         assert row is not None  # asked of derived ones only
-        operands, wasm = self._operands(instruction), row.wasm
+        operands: list[Expression] = []
+        letters = [letter for letter in instruction.layout if letter in "ri"]
+        types = instruction.types[instruction.layout.count("w") :]
+        for index, (letter, type_) in enumerate(zip(letters, types, strict=True)):
+            if index in inside:
+                operands.append(self._compute(inside[index], fields))
+                continue
+            field, _letter = next(fields)
+            operands.append(self._read(field, type_) if letter == "r" else self._signed(field, type_))
+        wasm = row.wasm
         if isinstance(wasm, Binary):
             return out.binary(wasm.name, *operands)
         if isinstance(wasm, Unary):
             return out.unary(wasm.name, *operands)
         if isinstance(wasm, Load):
-            address = self._add(operands[0], self._number(2))
+            address = self._add(operands[0], self._number(next(fields)[0]))
             return out.load(wasm.bytes, wasm.signed, 0, instruction.types[0], address)
+        if isinstance(wasm, Store):
+            address = self._add(operands[0], self._number(next(fields)[0]))
+            return out.store(wasm.bytes, 0, types[1], address, operands[1])
         assert isinstance(wasm, Special)  # the columns of the op table end here
         return _SPECIAL[wasm.name](out, operands)
 
-    def _compare_and_jump(self, instruction: Instruction) -> list[Expression]:
-        out = self._out
-        condition = self._value(instruction)
-        if instruction.name.startswith("jump.not."):
-            condition = out.unary("EqZInt32", condition)
-        return self._jump_if(condition)
+    def _signed(self, field: int, type_: t.Type) -> Expression:
+        number = self._number(field, signed=True)
+        return self._out.unary("ExtendSInt32", number) if type_ is t.I64 else number
 
-    def _jump_if(self, condition: Expression) -> list[Expression]:
+    def _jump_if(self, condition: Expression, words: int = 1) -> list[Expression]:
         # A branch and not a select: the machine predicts it, and need not wait for the comparison.
-        return [self._out.if_(condition, self._jump(self._number(0, signed=True))), *self._go_on()]
+        return [self._out.if_(condition, self._jump(self._number(0, signed=True), words)), *self._go_on(words)]
 
-    def _move(self) -> list[Expression]:
-        return [self._write(0, t.I64, self._read(1, t.I64)), *self._go_on()]
+    def _move(self) -> Expression:
+        return self._write(0, t.I64, self._read(1, t.I64))
 
-    def _const(self) -> list[Expression]:
-        return [self._write(0, t.I64, self._out.unary("ExtendSInt32", self._wide())), *self._go_on()]
+    def _const(self) -> Expression:
+        return self._write(0, t.I64, self._out.unary("ExtendSInt32", self._wide()))
 
-    def _const_wide(self) -> list[Expression]:
-        value = self._out.load(8, False, WORD, t.I64, self._get(_PC))
-        return [self._write(0, t.I64, value), *self._go_on(2)]
+    def _const_wide(self) -> Expression:
+        return self._write(0, t.I64, self._out.load(8, False, WORD, t.I64, self._get(_PC)))
 
-    def _select(self) -> list[Expression]:
-        last = self._add(self._get(_FP), self._load16(self._get(_PC), WORD))
-        chosen = self._out.select(self._read(1, t.I32), self._read(2, t.I64), self._out.load(8, False, 0, t.I64, last))
-        return [self._write(0, t.I64, chosen), *self._go_on(2)]
+    def _select(self) -> Expression:
+        return self._write(0, t.I64, self._out.select(self._read(1, t.I32), self._read(2, t.I64), self._read(3, t.I64)))
 
     def _switch(self) -> list[Expression]:
         out = self._out
@@ -248,9 +270,6 @@ class _Machine:
 _SIZES = {t.I32: 4, t.BOOL: 4, t.I64: 8, t.F64: 8}
 
 _OWN: dict[str, Callable[[_Machine], list[Expression]]] = {
-    "move": _Machine._move,
-    "const": _Machine._const,
-    "const.wide": _Machine._const_wide,
     "jump": lambda self: self._jump(self._wide()),
     "jump.if": lambda self: self._jump_if(self._read(1, t.I32)),
     "jump.unless": lambda self: self._jump_if(self._out.unary("EqZInt32", self._read(1, t.I32))),
@@ -260,6 +279,13 @@ _OWN: dict[str, Callable[[_Machine], list[Expression]]] = {
     "ret": _Machine._return,
     "ret.value": _Machine._return_value,
     "panic": _Machine._panic,
+}
+
+#: Those that go on behind themselves.
+_PLAIN: dict[str, Callable[[_Machine], Expression]] = {
+    "move": _Machine._move,
+    "const": _Machine._const,
+    "const.wide": _Machine._const_wide,
     "select": _Machine._select,
 }
 

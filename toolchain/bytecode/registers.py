@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 
 from ..ir.core import Value
-from .selection import Call, Item, Moves, Node
+from .nodes import Call, Item, Moves, Node
 
 Interval = tuple[int, int]
 

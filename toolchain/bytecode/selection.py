@@ -9,109 +9,22 @@ and other constants are computed once: at the start of the function if a loop ne
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Protocol
-
 from ..ir import types as t
 from ..ir.core import Block, Function, Loc, Op, Target, Value
-from ..ir.ops.row import Load, Special, Store
+from ..ir.ops.row import Load, Special, Store, Unary
 from ..passes.analysis.cfg import cfg
 from ..passes.analysis.loops import loops
+from .composing import compose
 from .instructions import MAX_IMMEDIATE, MIN_IMMEDIATE, Instruction, table
+from .nodes import Call, Item, Moves, Node, Return, Sites, Step, Switch, Unsuitable
 
-_REUSE = Special("reuse")
+_REUSE, _WRAP = Special("reuse"), Unary("WrapInt64")
 _SMALL = 1 << 31
-
-
-class Unsuitable(Exception):
-    """The function cannot be bytecode: it stays compiled. The text says why."""
-
-
-@dataclass(slots=True, eq=False)
-class Step:
-    """One instruction: the values that it writes and reads, in the order of its layout."""
-
-    instruction: Instruction
-    writes: list[Value] = field(default_factory=list)
-    reads: list[Value] = field(default_factory=list)
-    #: The field that is a number; for `const.wide` the number itself, as 64 bits.
-    number: int = 0
-    #: What `number` is added to: the address of a data segment, or of a function's code.
-    symbol: str | None = None
-    jump: Node | None = None
-    loc: Loc | None = None
-
-
-@dataclass(slots=True, eq=False)
-class Call:
-    """A call: its arguments go to the frame behind this one's registers, its results come back there."""
-
-    callee: str
-    writes: list[Value]
-    reads: list[Value]
-    loc: Loc | None
-
-
-@dataclass(slots=True, eq=False)
-class Moves:
-    """All targets become the sources at once. A source that is an op is a constant."""
-
-    writes: list[Value]
-    sources: list[Value | Op]
-
-    @property
-    def reads(self) -> list[Value]:
-        return [source for source in self.sources if isinstance(source, Value)]
-
-
-@dataclass(slots=True, eq=False)
-class Switch:
-    """Jump by number: `jumps` for 0, 1, ..; the last for every other."""
-
-    reads: list[Value]
-    jumps: list[Node]
-    writes: list[Value] = field(default_factory=list)
-
-
-@dataclass(slots=True, eq=False)
-class Return:
-    reads: list[Value]
-    writes: list[Value] = field(default_factory=list)
-
-
-Item = Step | Call | Moves | Switch | Return
-
-
-@dataclass(slots=True, eq=False)
-class Node:
-    """A run of instructions. What is not jumped away continues at `next`."""
-
-    items: list[Item] = field(default_factory=list)
-    next: Node | None = None
-    params: list[Value] = field(default_factory=list)
-
-    @property
-    def successors(self) -> list[Node]:
-        found = [item.jump for item in self.items if isinstance(item, Step) and item.jump is not None]
-        for item in self.items:
-            if isinstance(item, Switch):
-                found += item.jumps
-        return [*found, *([self.next] if self.next is not None else [])]
 
 
 def select(function: Function, sites: Sites) -> list[Node]:
     """The nodes of a function, the first its entry. Raises Unsuitable."""
     return _Selection(function, sites).nodes()
-
-
-class Sites(Protocol):
-    """Panics, shared with code generation."""
-
-    def number(self, message: str, loc: Loc | None) -> int:
-        """The number of a panic."""
-
-    def text_panic(self, loc: Loc | None) -> str:
-        """The compiled function that panics at a place with the text at an address, of so many bytes."""
 
 
 class _Selection:
@@ -134,7 +47,7 @@ class _Selection:
         order = self._graph.order
         for block in order:
             for op in block.ops:
-                if op.row.wasm == _REUSE:
+                if _is_reuse(op):
                     self._names[op.result] = op.operands[0]
         for block in order:
             for op in block.ops:
@@ -145,6 +58,7 @@ class _Selection:
             self._block(block)
         entry = self._nodes[order[0]]
         entry.items[:0] = self._start
+        compose([*self._nodes.values(), *self._edges])
         warm = [self._nodes[block] for block in order if not block.cold]
         cold = [self._nodes[block] for block in order if block.cold and block is not order[0]]
         if order[0].cold:
@@ -162,7 +76,7 @@ class _Selection:
         node = self._nodes[block]
         self._items, self._local = node.items, {}
         for op in block.ops[:-1]:
-            if op.row.wasm == _REUSE or _constant(op) is not None or self._is_part_of_jump(op):
+            if _is_reuse(op) or _constant(op) is not None or self._is_part_of_jump(op):
                 continue
             self._op(op)
         self._terminator(node, block.terminator)
@@ -216,15 +130,14 @@ class _Selection:
         name: str,
         writes: list[Value],
         reads: list[Value],
-        number: int = 0,
-        *,
+        *numbers: int,
         jump: Node | None = None,
         loc: Loc | None = None,
     ) -> None:
         instruction = self._table.get(name)
         if instruction is None:
             raise Unsuitable(f"it contains {name}")
-        self._items.append(Step(instruction, writes, reads, number, None, jump, loc))
+        self._items.append(Step(instruction, writes, reads, list(numbers), None, jump, loc))
 
     # Values
 
@@ -366,9 +279,14 @@ def constant_step(instructions: dict[str, Instruction], made: Value, key: tuple[
     """The instruction that makes a constant."""
     type_, what = key
     if isinstance(what, str):
-        return Step(instructions["const"], [made], [], 0, what)
+        return Step(instructions["const"], [made], [], [0], what)
     fits = type_ is not t.F64 and -_SMALL <= what < _SMALL
-    return Step(instructions["const" if fits else "const.wide"], [made], [], what)
+    return Step(instructions["const" if fits else "const.wide"], [made], [], [what])
+
+
+def _is_reuse(op: Op) -> bool:
+    """True for an op whose result is its operand, seen as a register: the low half of one is an i32."""
+    return op.row.wasm in (_REUSE, _WRAP)
 
 
 def _constant(op: Op | None) -> tuple[t.Type, int | str] | None:

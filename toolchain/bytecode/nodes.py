@@ -1,0 +1,95 @@
+"""Code between selection and assembly: nodes of instructions over virtual registers, which are values of the IR."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from ..ir.core import Loc, Op, Value
+from .instructions import Instruction
+
+
+class Unsuitable(Exception):
+    """The function cannot be bytecode: it stays compiled. The text says why."""
+
+
+@dataclass(slots=True, eq=False)
+class Step:
+    """One instruction: the values that it writes and reads, in the order of its layout."""
+
+    instruction: Instruction
+    writes: list[Value] = field(default_factory=list)
+    reads: list[Value] = field(default_factory=list)
+    #: The fields that are numbers, in the order of the layout; for `const.wide` the number itself, as 64 bits.
+    numbers: list[int] = field(default_factory=list)
+    #: The data segment whose address is added to the number.
+    symbol: str | None = None
+    jump: Node | None = None
+    loc: Loc | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Call:
+    """A call: its arguments go to the frame behind this one's registers, its results come back there."""
+
+    callee: str
+    writes: list[Value]
+    reads: list[Value]
+    loc: Loc | None
+
+
+@dataclass(slots=True, eq=False)
+class Moves:
+    """All targets become the sources at once. A source that is an op is a constant."""
+
+    writes: list[Value]
+    sources: list[Value | Op]
+
+    @property
+    def reads(self) -> list[Value]:
+        return [source for source in self.sources if isinstance(source, Value)]
+
+
+@dataclass(slots=True, eq=False)
+class Switch:
+    """Jump by number: `jumps` for 0, 1, ..; the last for every other."""
+
+    reads: list[Value]
+    jumps: list[Node]
+    writes: list[Value] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
+class Return:
+    reads: list[Value]
+    writes: list[Value] = field(default_factory=list)
+
+
+Item = Step | Call | Moves | Switch | Return
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """A run of instructions. What is not jumped away continues at `next`."""
+
+    items: list[Item] = field(default_factory=list)
+    next: Node | None = None
+    params: list[Value] = field(default_factory=list)
+
+    @property
+    def successors(self) -> list[Node]:
+        found = [item.jump for item in self.items if isinstance(item, Step) and item.jump is not None]
+        for item in self.items:
+            if isinstance(item, Switch):
+                found += item.jumps
+        return [*found, *([self.next] if self.next is not None else [])]
+
+
+class Sites(Protocol):
+    """Panics, shared with code generation."""
+
+    def number(self, message: str, loc: Loc | None) -> int:
+        """The number of a panic."""
+
+    def text_panic(self, loc: Loc | None) -> str:
+        """The compiled function that panics at a place with the text at an address, of so many bytes."""
