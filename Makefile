@@ -5,6 +5,7 @@ python := .venv/bin/python
 workers := 2
 tests :=
 kernels :=
+options :=
 
 .NOTPARALLEL:
 .PHONY: help demo test snapshots bench setup clean
@@ -29,9 +30,9 @@ snapshots:  ## write the goldens of the compiler and of examples/snapshot-review
 	$(python) -m pytest -q -p no:xdist tests/snapshots/test_goldens.py --snapshot-update
 	cd examples/snapshot-review && $(CURDIR)/$(python) -m pytest -q -p no:cacheprovider --snapshot-update
 
-bench:  ## measure the kernels of bench/programs against Go (kernels="fib sieve" for some)
+bench:  ## measure the kernels of bench/programs against the languages that are here (kernels="fib sieve" options="--peer go")
 	@./setup.sh
-	@$(python) bench/measure.py $(kernels)
+	@$(python) -m wasmlathe bench $(kernels) $(options)
 
 setup:  ## only set everything up, tests included
 	@./setup.sh test

@@ -56,8 +56,8 @@ def measured(kernel: Kernel, request: Request, note: Note) -> Result:
             except Failed as failure:
                 note(kernel.name, str(failure))
     seconds, failures = sampled(sides, request.plan)
-    for failure in failures.values():
-        note(kernel.name, str(failure))
+    for why in failures.values():
+        note(kernel.name, str(why))
     return result_of(kernel.name, request.size, seconds)
 
 

@@ -24,7 +24,12 @@ def today() -> str:
 
 
 def commit() -> str:
-    """The commit of the compiler's source, with a + if it has been edited since; "" outside of a checkout."""
+    """The commit of the compiler's source, with a + if it has been edited since; "" outside of a checkout.
+
+    An installation may lie in a checkout too, that of somebody else's project, which does not have these files.
+    """
+    if not _git("ls-files", Path(__file__).name):
+        return ""
     name = _git("rev-parse", "--short=10", "HEAD")
     return f"{name}+" if name and _git("status", "--porcelain", "--untracked-files=no") else name
 

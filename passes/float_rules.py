@@ -52,6 +52,16 @@ _RULES = [
     # Not `neg (c - x) => x - c`: for x = c the one is -0.0, the other 0.0.
     Rule("abs-neg", abs_(neg(x)), abs_(x)),
     Rule("abs-abs", abs_(abs_(x)), abs_(x)),
+    # Adding 0.0 makes 0.0 of -0.0, and a Float of what may be an Int: neither matters to these.
+    Rule("abs-add-zero", abs_(f64.add(x, 0.0)), abs_(x)),
+    *(
+        rule
+        for name in (*_SWAPPED, "eq", "ne")
+        for rule in (
+            Rule(f"{name}-add-zero-left", getattr(f64, name)(f64.add(x, 0.0), y), getattr(f64, name)(x, y)),
+            Rule(f"{name}-add-zero-right", getattr(f64, name)(x, f64.add(y, 0.0)), getattr(f64, name)(x, y)),
+        )
+    ),
     Rule("square-of-abs", f64.mul(abs_(x), abs_(x)), f64.mul(x, x)),
     Rule("min-self", f64.min(x, x), x),
     Rule("max-self", f64.max(x, x), x),

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from ..ir import types as t
 from ..ir.core import Block, Function, Op, Target, Value
 from ..pipeline.spec import CFG_ANALYSES, PassContext, PassSpec
-from .analysis.bounds import Bounds, is_comparison
+from .analysis.bounds import Bounds, demands, is_comparison, tells
 from .analysis.dominators import DominatorTree, dominators
 from .analysis.loops import Loop, Loops, loops
 from .const_fold import constant_of, make_const
@@ -22,6 +22,8 @@ from .edit import consequences
 
 #: So many dominators of a latch are asked what they tested.
 MAX_PATH = 64
+#: From so many ops of a function something is learned.
+MAX_TELLING = 2000
 
 
 def run(fn: Function, ctx: PassContext) -> bool:
@@ -201,6 +203,25 @@ class _Walk:
     def _tell(self, op: Op, outcome: bool) -> None:
         if outcome and op.row.name.endswith("lt_u"):
             self._ctx.remark("unchecked", op.loc, "the index is always in range")
+
+
+def _telling(fn: Function) -> set[Op]:
+    """Ops from which something can be learned about what comparisons compare; the first ones, if there are very many."""
+    found: set[Op] = set()
+    pending = [value for op in fn.ops() if is_comparison(op) for value in op.operands]
+    seen = set(pending)
+    while pending and len(found) < MAX_TELLING:
+        op = pending.pop().op
+        if op is None:
+            continue
+        if tells(op):
+            found.add(op)
+        for value in op.operands:
+            if value not in seen:
+                seen.add(value)
+                pending.append(value)
+    found.update(op for op in fn.ops() if demands(op))
+    return found
 
 
 #: Conditions and how they came out.

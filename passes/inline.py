@@ -5,8 +5,8 @@
     B                                                               ^rest(%a): B
 
 Bottom-up over the call graph, so that what is copied has been inlined into already. The decision compares the weight of
-the callee (the ops' costs, branches and calls; cold blocks hardly count) with a threshold that rises for calls in loops,
-for constant arguments, and for the only call of a function. Calls in cold blocks stay, and so do recursive ones.
+the callee (the ops' costs, branches and calls; cold blocks hardly count), less what constant arguments let go of it, with a
+threshold that rises for calls in loops, for constant arguments, and for the only call of a function. Calls in cold blocks stay, and so do recursive ones.
 
 A function with a loop is only inlined into a small function that makes no other call: WebAssembly engines spill what
 lives across a call, and the spill may end up inside the loop.
@@ -16,17 +16,22 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
-from ..ir.core import Block, Function, Module, Op
+from ..ir.core import Block, Function, Module, Op, Value
 from ..pipeline.spec import PassContext, PassSpec, option
 from .analysis.callgraph import CallGraph, callgraph
+from .analysis.cfg import has_cycle
+from .analysis.dominators import DominatorTree, dominators
 from .analysis.loops import loops
-from .const_fold import constant_of
+from .const_fold import constant_of, evaluate
 from .edit import remove_unreachable
 from .splice import splice_call
 
 #: No op weighs more than this: a division is slow, but one instruction.
 _HEAVIEST = 4
+#: Callees so many times as heavy as what is ever inlined are not asked what constants would let go of them.
+_HOPELESS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,8 @@ class _Callee:
 
     weight: int
     has_loop: bool
+    #: Made when it is needed.
+    tree: DominatorTree | None = None
 
 
 class _Inliner:
@@ -83,7 +90,7 @@ class _Inliner:
             self._tell(call, callee, reason)
             if reason is None:
                 splice_call(call, callee.blocks)
-                size += self._facts(callee).weight
+                size += self._weight_of(call, callee)
                 changed = True
         if changed:
             remove_unreachable(caller)
@@ -97,8 +104,7 @@ class _Inliner:
     def _facts(self, function: Function) -> _Callee:
         found = self._known.get(function)
         if found is None:
-            nest = loops(function)
-            found = self._known[function] = _Callee(weight(function), bool(nest.loops or nest.irreducible))
+            found = self._known[function] = _Callee(weight(function), has_cycle(function))
         return found
 
     def _reason_against(self, call: Op, callee: Function, is_in_loop: bool, size: int, grown: int) -> str | None:
@@ -110,14 +116,28 @@ class _Inliner:
             return None if wish == "always" else "it asks not to be inlined"
         if call.block.cold:
             return "the call is in cold code"
-        if facts.has_loop and (size + facts.weight > options.loop_caller or self._calls_more(call)):
-            return "it has a loop, and the caller is too large or makes other calls"
+        if facts.has_loop and size + facts.weight > options.loop_caller:
+            return f"it has a loop, and with the caller weighs {size + facts.weight}, more than {options.loop_caller}"
+        if facts.has_loop and self._calls_more(call):
+            return "it has a loop, and the caller makes other calls"
         if facts.weight <= options.small:
             return None
-        if grown + facts.weight > options.budget:
-            return f"the caller has grown by {grown} already"
+        heavy = self._weight_of(call, callee)
+        if grown + heavy > options.budget:
+            return f"it weighs {heavy}, and what was inlined into the caller before {grown} of {options.budget}"
         allowed = self._threshold(call, callee, is_in_loop)
-        return None if facts.weight <= allowed else f"it weighs {facts.weight}, more than {allowed}"
+        return None if heavy <= allowed else f"it weighs {heavy}, more than {allowed}"
+
+    def _weight_of(self, call: Op, callee: Function) -> int:
+        """What the body weighs, as far as it does not go because of the call's constants."""
+        facts = self._facts(callee)
+        constants = {
+            p: c for p, v in zip(callee.params, call.operands, strict=True) if (c := constant_of(v)) is not None
+        }
+        if not constants or facts.weight > _HOPELESS * self._options.only_call:
+            return facts.weight
+        facts.tree = facts.tree or dominators(callee)
+        return max(facts.weight - saving(facts.tree, constants), 0)
 
     def _threshold(self, call: Op, callee: Function, is_in_loop: bool) -> int:
         options = self._options
@@ -137,6 +157,34 @@ class _Inliner:
             self._ctx.remark("inlined", call.loc, f"the call of {callee.source_name}", caller)
         else:
             self._ctx.remark("not-inlined", call.loc, f"the call of {callee.source_name}: {reason}", caller)
+
+
+def saving(tree: DominatorTree, known: dict[Value, Any]) -> int:
+    """The weight that goes when these parameters are constants: what follows from them, and the sides not taken."""
+    values, saved = dict(known), 0
+    for block in tree.cfg.order:
+        for op in () if block.cold else block.ops:
+            operands = [values.get(v, constant_of(v)) for v in op.operands]
+            if None in operands or not any(v in values for v in op.operands):
+                continue
+            if op.row.name == "cond_br":
+                saved += 1 + _weight_below(op.targets[1 if operands[0] else 0].block, tree)
+            elif len(op.results) == 1 and (value := evaluate(op.row, operands)) is not None:
+                values[op.result] = value
+                saved += min(op.row.cost, _HEAVIEST)
+    return saved
+
+
+def _weight_below(block: Block, tree: DominatorTree) -> int:
+    """What goes with an edge into `block`, if no other leads there."""
+    if len(tree.cfg.edges_into[block]) > 1:
+        return 0
+    pending, total = [block], 0
+    while pending:
+        current = pending.pop()
+        total += weight_of_block(current)
+        pending += tree.children[current]
+    return total
 
 
 def weight(function: Function) -> int:

@@ -16,7 +16,7 @@ from ..ir.core import Function, Module, Op, Value
 from ..pipeline.spec import Order, PassContext, PassSpec, option
 from .allocations import may_vanish
 from .analysis.callgraph import CallGraph, callgraph
-from .analysis.loops import loops
+from .analysis.cfg import has_cycle
 from .edit import remove_unreachable
 from .inline import weight
 from .splice import splice_call
@@ -118,8 +118,7 @@ def _gives(op: Op, givers: set[str]) -> bool:
 def _may_inline(callee: Function, graph: CallGraph) -> bool:
     if callee.attrs.get("inline") == "never" or graph.is_recursive(callee):
         return False
-    nest = loops(callee)
-    return not nest.loops and not nest.irreducible
+    return not has_cycle(callee)
 
 
 SPEC = PassSpec(

@@ -32,6 +32,8 @@ def run(fn: Function, ctx: PassContext) -> bool:
     """Hoist loop-invariant ops of `fn`; True if there were any."""
     nest = ctx.analyses.get(loops, fn)
     if not nest.loops:
+        if nest.is_too_deep:
+            ctx.remark("not-hoisted", fn.loc, f"{fn.source_name} is too large: its loops are nested too deeply")
         return False
     mover = _Mover(fn, ctx, ctx.analyses.get(effects, fn.module), ctx.analyses.get(dominators, fn))
     changed = False

@@ -33,8 +33,8 @@ _SMALL = 1 << 32
 class Options:
     """See the fields."""
 
-    weight: int = option(120, "Heavier loops stay as they are.")
-    budget: int = option(300, "Weight that all copies together may add to one function.")
+    weight: int = option(250, "Heavier loops stay as they are.")
+    budget: int = option(400, "Weight that all copies together may add to one function.")
 
 
 @dataclass(slots=True)
@@ -68,7 +68,7 @@ def run(fn: Function, ctx: PassContext) -> bool:
 def _counting(loop: Loop, nest: Loops) -> Counting | None:
     if loop.children or len(loop.latches) != 1 or loop.header.cold or is_rest(loop, nest):
         return None
-    return counting_of(loop)
+    return counting_of(loop, to_constant=True)
 
 
 def _checks(loop: Loop, counting: Counting) -> list[_Check]:
@@ -124,6 +124,7 @@ def _split(fn: Function, loop: Loop, counting: Counting, checks: list[_Check]) -
     tail = fn.blocks[place:]
     del fn.blocks[place:]
     fn.blocks.append(enter)
+    ahead = fn.add_block("ahead")  # what `hoist-guards` takes out of the copy goes here
     copy = clone_blocks(blocks, fn)
     rest = fn.add_block("rest")
     fn.blocks += tail
@@ -133,11 +134,14 @@ def _split(fn: Function, loop: Loop, counting: Counting, checks: list[_Check]) -
     limit = _limit(builder, counting, checks)
     least = builder.const(t.I64, max(0, max(-check.offset for check in checks)))
     free = builder.op("bool.and", builder.op("i64.ge_s", at, least), builder.op(counting.test, at, limit))
-    builder.cond_br(free, Target(copy.blocks[header], list(enter.params)), Target(header, list(enter.params)))
+    builder.cond_br(free, ahead, Target(header, list(enter.params)))
+    ahead.append(branch(Target(copy.blocks[header], list(enter.params)), loc))
     for check in checks:
         twin = copy.blocks[check.block]
         replace_terminator(twin, branch(twin.terminator.targets[0], twin.terminator.loc))
     _leave(loop, counting, copy, limit, rest)
+    for block in blocks:
+        block.cold = True  # normally no turn is left for it: other passes are not to make copies of it
     definitions = {value: {block: value, copy.blocks[block]: copy.values[value]} for block, value in _values(blocks)}
     repair(fn, definitions)
 

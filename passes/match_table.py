@@ -23,7 +23,7 @@ from .edit import Edges, edges_of, remove_unreachable
 
 _BITS = 64
 #: Of a longer chain only the whole is tried, and not what remains of it behind each of its cases.
-_LONG = 256
+_LONG = _BITS
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ so callers that only differ in callees that were merged are merged too.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable
 
 from ..ir.core import Block, Function, Module, Op, Value
@@ -31,8 +32,11 @@ def run(module: Module, ctx: PassContext) -> bool:
     """Merge functions of `module`; True if there were two alike. The others are gone then."""
     kept: dict[Hashable, Function] = {}
     instead: dict[str, str] = {}
+    alike = Counter(map(_outline, module.functions.values()))
     for function in ctx.analyses.get(callgraph, module).bottom_up:
         if not function.blocks or function.attrs.get(KEEP) or function.attrs.get("finished"):
+            continue
+        if alike[_outline(function)] == 1:
             continue
         key = _key(function, instead)
         twin = kept.setdefault(key, function)
@@ -45,9 +49,15 @@ def run(module: Module, ctx: PassContext) -> bool:
             kept[key] = twin
         _forget_classes(twin, function)
         instead[function.name] = twin.name
-        ctx.remark("folded", function.loc, f"{function.source_name} is the same code as {twin.source_name}")
+        ctx.remark("folded", function.loc, f"{function.source_name} is the same code as {twin.source_name}", function)
     _redirect(module, instead)
     return bool(instead)
+
+
+def _outline(function: Function) -> Hashable:
+    """What is quickly seen to differ."""
+    sizes = tuple(len(block.ops) for block in function.blocks)
+    return tuple(function.param_types), function.results, sizes
 
 
 def _key(function: Function, instead: dict[str, str]) -> Hashable:

@@ -30,14 +30,14 @@ _ENDS = frozenset({"panic", "unreachable"})
 
 def run(fn: Function, ctx: PassContext) -> bool:
     """Give new arrays of `fn` that a counted loop fills their room; True if there were any."""
+    if not any(map(is_push, fn.ops())):
+        return False
     changed = False
     nest = ctx.analyses.get(loops, fn)
-    if not nest.loops:
-        return False
     tree = ctx.analyses.get(dominators, fn)
     for loop in nest:
         entry = loop.preheader
-        turns = _turns(loop) if entry is not None and _is_left_at_its_end(loop) else None
+        turns = turns_of(loop) if entry is not None and _is_left_at_its_end(loop) else None
         if entry is None or turns is None:
             continue
         for made in _filled(loop, entry, tree):
@@ -47,7 +47,7 @@ def run(fn: Function, ctx: PassContext) -> bool:
     return changed
 
 
-def _turns(loop: Loop) -> tuple[Value, Value] | None:
+def turns_of(loop: Loop) -> tuple[Value, Value] | None:
     """From where to before where the loop counts in steps of one, testing at its beginning."""
     header, branch = loop.header, loop.header.terminator
     test = branch.operands[0].op if branch.name == "cond_br" and branch.targets[0].block in loop else None
@@ -67,11 +67,21 @@ def _turns(loop: Loop) -> tuple[Value, Value] | None:
 
 
 def _is_known_before(bound: Value, loop: Loop) -> bool:
-    """True also for the length of another array: it may grow, but then this one can too."""
+    """True also for constants, and the length of another array: that may grow, but then this one can too."""
     op = bound.op
-    return bound.block not in loop or (
-        op is not None and op.name == "data.array_len" and op.operands[0].block not in loop
-    )
+    if bound.block not in loop or constant_of(bound) is not None:
+        return True
+    return op is not None and op.name == "data.array_len" and op.operands[0].block not in loop
+
+
+def value_before(bound: Value, builder: Builder) -> Value:
+    """What `turns_of` gave as the bound, in front of the loop."""
+    constant = constant_of(bound)
+    if constant is not None:
+        return builder.const(t.I64, constant)
+    if bound.op is not None and bound.op.name == "data.array_len":
+        return builder.op("data.array_len", *bound.op.operands)
+    return bound
 
 
 def _argument(source: Block, header: Block, index: int) -> Value:
@@ -97,12 +107,13 @@ def _filled(loop: Loop, entry: Block, tree: DominatorTree) -> list[Op]:
         if made is None or made.name != "data.array_new" or made.block is not entry or count != 1:
             continue
         is_inside = any(is_push(op) and op.operands[0] is array for block in inner for op in block.ops)
-        if not is_inside and constant_of(made.operands[0]) == 0 and not _is_used_in(entry, array):
+        if not is_inside and constant_of(made.operands[0]) == 0 and not is_used_in(entry, array):
             found.append(made)
     return found
 
 
-def _is_used_in(block: Block, value: Value) -> bool:
+def is_used_in(block: Block, value: Value) -> bool:
+    """True if an op of the block uses the value, its branch included."""
     return any(value in op.used_values() for op in block.ops)
 
 
@@ -110,8 +121,7 @@ def _presize(entry: Block, made: Op, start: Value, bound: Value) -> None:
     """Make the array at the end of `entry`, where the turns are known."""
     entry.ops.remove(made)
     builder = Builder(entry, len(entry.ops) - 1, made.loc)
-    if bound.op is not None and bound.op.name == "data.array_len":
-        bound = builder.op("data.array_len", *bound.op.operands)
+    bound = value_before(bound, builder)
     turns = builder.op("i64.sub", bound, start)
     zero, most = builder.const(t.I64, 0), builder.const(t.I64, MOST_ELEMENTS)
     turns = builder.op("select", builder.op("i64.lt_s", start, bound), turns, zero)

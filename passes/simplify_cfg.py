@@ -34,7 +34,7 @@ _EQ = row_named("i64.eq")
 class Options:
     """Options of `simplify-cfg`."""
 
-    select_budget: int = option(5, "the greatest cost of ops and selects that may replace one branch; 0 keeps branches")
+    select_budget: int = option(6, "the greatest cost of ops and selects that may replace one branch; 0 keeps branches")
     select_floats: bool = option(False, "also select between floats, which x86 does with a branch of its own")
 
 
@@ -174,12 +174,16 @@ def _redundant(block: Block, targets: list[Target], replaced: dict[Value, Value]
 
 def _thread_jumps(fn: Function) -> bool:
     """Let edges skip blocks that only branch on: always, or for the constants that the edge passes."""
-    used_elsewhere = {v.block for op in fn.ops() for v in op.used_values() if v.block is not op.block}
+    used_elsewhere: set[Block] | None = None
     changed = False
     for block in fn.blocks:
         for target in block.terminator.targets:
             seen = {target.block}
-            while target.block not in used_elsewhere and (onward := _onward(target)) and onward.block not in seen:
+            while (onward := _onward(target)) and onward.block not in seen:
+                if used_elsewhere is None:
+                    used_elsewhere = {v.block for op in fn.ops() for v in op.used_values() if v.block is not op.block}
+                if target.block in used_elsewhere:
+                    break
                 target.block, target.args = onward.block, onward.args
                 seen.add(onward.block)
                 changed = True
@@ -193,17 +197,19 @@ def _thread_decisions(fn: Function, known_edges: _Edges) -> bool:
         return False
     edges = known_edges.now()
     idom: dict[Block, Block | None] | None = None
-    computed_for_others = {v.block for op in fn.ops() for v in op.used_values() if v.op and v.block is not op.block}
+    computed_for_others: set[Block] | None = None
     changed = False
     for block in candidates:
-        if block in computed_for_others:
-            continue
         taken = [
             (source, target, onward)
             for source, target in edges[block]
             if len(source.terminator.targets) == 1 and (onward := _onward(target)) and onward.block is not block
         ]
         if not taken:
+            continue
+        if computed_for_others is None:
+            computed_for_others = _computed_for_others(fn)
+        if block in computed_for_others:
             continue
         if idom is None:
             idom = dominators(fn).idom
@@ -212,6 +218,11 @@ def _thread_decisions(fn: Function, known_edges: _Edges) -> bool:
             edges, idom = edges_of(fn), None
             changed = True
     return changed
+
+
+def _computed_for_others(fn: Function) -> set[Block]:
+    """The blocks that compute something, parameters apart, which other blocks use."""
+    return {v.block for op in fn.ops() for v in op.used_values() if v.op and v.block is not op.block}
 
 
 def _is_dominated(block: Block, by: Block, idom: dict[Block, Block | None]) -> bool:

@@ -29,6 +29,8 @@ from .analysis.uses import Use, Uses, uses
 #: Makes an object, but has no fields that can be told without it.
 _VIEW = "data.string_view"
 _SUNK = frozenset({*SHAPES, _VIEW}) - {"data.array_new"}
+#: An object that more places need stays where it is.
+_MOST_PLACES = 8
 
 
 @dataclass(slots=True)
@@ -107,6 +109,8 @@ class _Sinker:
                 return []
             if block not in roots:
                 roots.append(block)
+            if len(roots) > _MOST_PLACES:
+                return []
         while (pair := self._in_a_row(roots, home)) is not None:
             common = self._tree.common(*pair)
             if common is None or common is home or self._nest.of(common) is not self._nest.of(home):

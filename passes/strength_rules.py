@@ -48,18 +48,18 @@ def _rules(ty: str, ints: numeric.Integers) -> list[Rule]:
             lambda m: i.sub(0, i.shl(x, log2(-m.c))),
             when=lambda m: m.c < -1 and m.c != ints.minimum and is_power_of_two(-m.c),
         ),
-        # Cranelift does this for 3, 5 and 9 only, with a single instruction. A product takes three cycles.
+        # A product takes three cycles; 3, 5 and 9 times something is a single instruction, and so are they plus a constant.
         Rule(
             f"{ty}-mul-below-power-of-two",
             i.mul(x, c),
             lambda m: i.sub(i.shl(x, log2(m.c + 1)), x),
-            when=lambda m: m.c > 2 and is_power_of_two(m.c + 1),
+            when=lambda m: m.c > 3 and is_power_of_two(m.c + 1),
         ),
         Rule(
             f"{ty}-mul-above-power-of-two",
             i.mul(x, c),
             lambda m: i.add(i.shl(x, log2(m.c - 1)), x),
-            when=lambda m: m.c > 9 and is_power_of_two(m.c - 1),
+            when=lambda m: m.c > 2 and is_power_of_two(m.c - 1),
         ),
         # A sum over the turns of a loop waits for one addition a turn then, and not for the choice as well.
         Rule(f"{ty}-select-sum-else", select(a, x, i.add(x, y)), i.add(x, select(a, i.const(0), y))),

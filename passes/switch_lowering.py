@@ -52,7 +52,7 @@ class _Chain:
 
     @property
     def cases(self) -> int:
-        return sum(len(constants) for _, constants in self.arms)
+        return len(self._known)
 
     def add(self, constant: int, target: Target) -> None:
         """Take in a case; of equal ones the first counts."""
@@ -72,15 +72,16 @@ def run(fn: Function, ctx: PassContext) -> bool:
     """Replace the comparisons of `fn`; True if there were any."""
     changed = _replace_sets(fn)
     edges = edges_of(fn)
-    for block in fn.blocks:
-        chain = _follow(block, edges)
+    gone: set[Block] = set()
+    for block in list(fn.blocks):
+        chain = _follow(block, edges) if block not in gone else None
         if chain is None or not _replace_chain(block, chain, ctx.options.cases):
             continue
         ctx.remark("switched", block.terminator.loc, f"{chain.cases} comparisons with constants are one question")
+        gone.update(chain.blocks)
+    if gone:
         remove_unreachable(fn)
-        edges = edges_of(fn)
-        changed = True
-    return changed
+    return changed or bool(gone)
 
 
 def _equality(value: Value) -> tuple[Value, int] | None:
@@ -163,7 +164,7 @@ def _membership(builder: Builder, number: Value, constants: list[int]) -> Value:
 def _follow(block: Block, edges: Edges) -> _Chain | None:
     """The chain that begins at the end of `block`; None if there is none."""
     test = _test(block)
-    if test is None or block not in edges:
+    if test is None:
         return None
     chain = _Chain(test[0])
     current = block
@@ -172,7 +173,7 @@ def _follow(block: Block, edges: Edges) -> _Chain | None:
         chain.add(test[1], met)
         chain.default = missed
         following = missed.block
-        if following is block or len(edges[following]) > 1 or following.params:
+        if following is block or len(edges.get(following, ())) > 1 or following.params:
             break
         if not all(map(_only_computes, following.ops[:-1])):
             break

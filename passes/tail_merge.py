@@ -25,6 +25,8 @@ from .edit import branch
 _VISIBLE = Effects.TRAPS | Effects.CALLS
 #: Longer ends are not looked for: it keeps the pass linear.
 _LONGEST = 64
+#: So many blocks are compared with each other.
+_MOST = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +55,18 @@ def run(fn: Function, ctx: PassContext) -> bool:
     """Merge ends of blocks of `fn`; True if there were any alike."""
     options: Options = ctx.options
     changed = False
-    for group in _groups(fn, options):
+    groups = list(_groups(fn, options))
+    if not groups:
+        return False
+    known = uses(fn)
+    for group in groups:
         while len(group) > 1:
             first, *rest = group
-            known = uses(fn)
             end, other = max(((_common(first, b, known), b) for b in rest), key=lambda found: found[0].length)
             if not _pays(end, options):
                 group = rest
                 continue
-            merged = _merge(first, other, end)
+            merged = _merge(first, other, end, known)
             ctx.remark("folded", merged.terminator.loc, "code that ends like other code")
             changed = True
             group = [merged, *(block for block in rest if block is not other)]
@@ -76,7 +81,8 @@ def _groups(fn: Function, options: Options) -> Iterator[list[Block]]:
             last = block.terminator
             ops = tuple(map(_same_op, block.ops[-1 - options.least :]))
             found.setdefault((ops, tuple(target.block for target in last.targets), block.cold), []).append(block)
-    yield from [group for group in found.values() if len(group) > 1]
+    for group in found.values():
+        yield from (group[at : at + _MOST] for at in range(0, len(group) - 1, _MOST))
 
 
 def _same_op(op: Op) -> Hashable:
@@ -136,19 +142,21 @@ def _is_same_value(v: Value, w: Value) -> bool:
 # Merging.
 
 
-def _merge(a: Block, b: Block, end: _End) -> Block:
+def _merge(a: Block, b: Block, end: _End, known: Uses) -> Block:
     """The block with the common end, to which both lead then; it is `a` if nothing else is in `a`."""
     differing = end.differing
     is_all = end.length == len(a.ops) and {*a.params} == {*differing} and a is not a.function.entry
-    tail = a if is_all else _split(a, end, differing)
+    tail = a if is_all else _split(a, end, differing, known)
     args = [differing[param] for param in tail.params] if is_all else list(differing.values())
     place = b.terminator.loc
+    for op in b.ops[-end.length :]:
+        known.remove(op)
     del b.ops[-end.length :]
-    b.append(branch(Target(tail, args), place))
+    known.add(b.append(branch(Target(tail, args), place)))
     return tail
 
 
-def _split(a: Block, end: _End, differing: dict[Value, Value]) -> Block:
+def _split(a: Block, end: _End, differing: dict[Value, Value], known: Uses) -> Block:
     """Move the end of `a` to a new block, whose parameters are what differs, and let `a` lead to it."""
     fn = a.function
     tail = Block(fn)
@@ -160,9 +168,10 @@ def _split(a: Block, end: _End, differing: dict[Value, Value]) -> Block:
         if v is not w and v not in instead:  # equal constants, of which only one may be defined where the tail is
             instead[v] = tail.append(make_const(v.type, constant_of(v), moved[0].loc)).result
     for op in moved:
+        known.remove(op)
         op.replace_uses(instead)
-        tail.append(op)
-    a.append(branch(Target(tail, list(differing)), moved[-1].loc))
+        known.add(tail.append(op))
+    known.add(a.append(branch(Target(tail, list(differing)), moved[-1].loc)))
     fn.blocks.insert(fn.blocks.index(a) + 1, tail)
     return tail
 

@@ -1,7 +1,7 @@
 """Say of the loops which could be vectorized, and what stays in them. It changes nothing; `explain` runs it.
 
-    for i in 0..n { c[i] = a[i] + b[i] }        =>        vectorizable: the turns of the loop do not depend on each other
-    for x in xs { total += len(names) }         =>        not-hoisted: the length of an array: the loop writes lengths of arrays
+    for i in 0..n { a[i] = a[i] * 2 }        =>        vectorizable: the turns of the loop do not depend on each other
+    for x in xs { ys.push(len(ys)) }         =>        not-hoisted: length and place of an array: the loop may change it
 
 Told before loops take several turns at once, which would tell each thing several times.
 """

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ..ir.core import Function, Module, Op, Value
+from ..ir.core import Function, Module, Op, Value, resolve
 from ..pipeline.spec import PassContext, PassSpec
 from .const_fold import constant_of, is_same, make_const
 from .dead_functions import KEEP
@@ -89,19 +89,19 @@ def _returns(function: Function) -> Iterator[Op]:
 
 def _propagate_constants(calls: _Calls, ctx: PassContext) -> bool:
     """Put constants in the place of the parameters that are always the same."""
-    changed = False
     used = _used_in(calls.sites)
+    instead: dict[Function, dict[Value, Value]] = {}
     for slot, constant in _constant_params(calls).items():
         function, param = slot.function, slot.function.params[slot.number]
         if constant is _VARIES or param not in used:
             continue
         op = make_const(param.type, constant, function.loc)
         op.result.name = param.name
-        function.replace_uses({param: op.result})
         function.entry.insert(0, op)
-        ctx.remark("trimmed", function.loc, f"{function.source_name}: '{param.name}' is always {_shown(constant)}", function)
-        changed = True
-    return changed
+        instead.setdefault(function, {})[param] = op.result
+        text = f"{function.source_name}: '{param.name}' is always {_shown(constant)}"
+        ctx.remark("trimmed", function.loc, text, function)
+    return _replace(instead)
 
 
 def _constant_params(calls: _Calls) -> dict[_Slot, Any]:
@@ -143,8 +143,8 @@ def _join(known: dict[_Slot, Any], slot: _Slot, new: Any) -> None:
 
 def _propagate_results(calls: _Calls) -> bool:
     """Put constants and arguments in the place of the results that are always these."""
-    changed = False
     used = _used_in({call.block.function: None for sites in calls.sites.values() for call in sites})
+    instead: dict[Function, dict[Value, Value]] = {}
     for function, sites in calls.sites.items():
         returned = [[ret.operands[i] for ret in _returns(function)] for i in range(len(function.results))]
         for index, values in enumerate(returned):
@@ -153,8 +153,9 @@ def _propagate_results(calls: _Calls) -> bool:
                 continue
             for call in sites:
                 if call.results[index] in used:
-                    changed |= _replace_result(call, index, constant, param)
-    return changed
+                    mapping = instead.setdefault(call.block.function, {})
+                    _map_result(call, index, constant, param, mapping)
+    return _replace(instead)
 
 
 def _only_constant(values: list[Value]) -> Any:
@@ -168,18 +169,21 @@ def _only_param(function: Function, values: list[Value]) -> int | None:
     return function.params.index(values[0]) if alike and values[0] in function.params else None
 
 
-def _replace_result(call: Op, index: int, constant: Any, param: int | None) -> bool:
+def _map_result(call: Op, index: int, constant: Any, param: int | None, mapping: dict[Value, Value]) -> None:
     """Let the uses of a result see what it is known to be."""
-    result, fn = call.results[index], call.block.function
-    if param is not None:
-        if call.operands[param] is result:
-            return False  # in code that is never reached
-        fn.replace_uses({result: call.operands[param]})
-        return True
-    op = make_const(result.type, constant, call.loc)
-    call.block.insert(call.block.ops.index(call) + 1, op)
-    fn.replace_uses({result: op.result})
-    return True
+    result = call.results[index]
+    if param is None:
+        op = make_const(result.type, constant, call.loc)
+        call.block.insert(call.block.ops.index(call) + 1, op)
+        mapping[result] = op.result
+    elif resolve(mapping, call.operands[param]) is not result:  # as it may be in code that is never reached
+        mapping[result] = call.operands[param]
+
+
+def _replace(instead: dict[Function, dict[Value, Value]]) -> bool:
+    for function, mapping in instead.items():
+        function.replace_uses(mapping)
+    return any(instead.values())
 
 
 # Removal.

@@ -34,7 +34,7 @@ class Options:
 
     turns: int = option(4, "How many turns of a loop one turn of the wide loop takes.")
     tiny: int = option(14, "Loops up to this weight are unrolled twice as far.")
-    weight: int = option(32, "Heavier loops stay as they are.")
+    weight: int = option(64, "Heavier loops stay as they are.")
     budget: int = option(400, "Weight that all copies together may add to one function.")
 
 
@@ -102,8 +102,11 @@ def is_rest(loop: Loop, nest: Loops) -> bool:
     return any(nest.depth(source) >= loop.depth for source in loop.entries)
 
 
-def counting_of(loop: Loop) -> Counting | None:
-    """How a loop with one latch counts; None if it does not, or up to a constant: then there may be few turns."""
+def counting_of(loop: Loop, *, to_constant: bool = False) -> Counting | None:
+    """How a loop with one latch counts; None if it does not.
+
+    Neither up to a constant unless `to_constant`: then there may be few turns.
+    """
     (latch,) = loop.latches
     end = latch.terminator
     if end.row.name != "cond_br" or end.targets[0].block is not loop.header or end.targets[1].block in loop:
@@ -113,7 +116,9 @@ def counting_of(loop: Loop) -> Counting | None:
         return None
     stepped, bound = test.operands
     add = stepped.op
-    if add is None or add.row.name != "i64.add" or bound.block in loop or constant_of(bound) is not None:
+    if add is None or add.row.name != "i64.add" or bound.block in loop:
+        return None
+    if constant_of(bound) is not None and not to_constant:
         return None
     base, step = add.operands[0], constant_of(add.operands[1])
     if base not in loop.header.params or step is None or not 0 < step <= _MAX_STEP:

@@ -293,9 +293,17 @@ class _Wide:
             values.update(zip(target.block.params, args, strict=True))
 
     def _demand_all(self, condition: Value, truth: bool) -> None:
-        """Give up unless the condition comes out so in all lanes; that the counter is below a limit the last tells for all."""
+        """Give up unless the condition comes out so in all lanes.
+
+        For an index that grows with the counter the first lane and the last tell for those between them; for the counter
+        itself, which is not negative, the last does.
+        """
         conditions = [values.get(condition, condition) for values in self._lanes]
         if truth and _tests_counter(condition, self._nest):
+            self._demand(conditions[-1], truth)
+            self._passed.update((c, truth) for c in conditions)
+        elif truth and _tests_sum_with_counter(condition, self._nest):
+            self._demand(conditions[0], truth)
             self._demand(conditions[-1], truth)
             self._passed.update((c, truth) for c in conditions)
         for each in conditions:
@@ -530,6 +538,29 @@ def _tests_counter(condition: Value, nest: _Nest) -> bool:
         and op.operands[0] is nest.counter
         and op.operands[1] not in nest.variant
     )
+
+
+def _tests_sum_with_counter(condition: Value, nest: _Nest) -> bool:
+    """True for (counter + what all turns share) <u a length: a number of 32 bits, so that nothing wraps around there."""
+    op = condition.op
+    if op is None or op.name != "i64.lt_u" or op.operands[1] in nest.variant:
+        return False
+    length = op.operands[1].op
+    if length is None or length.name != "i64.extend_i32_u":
+        return False
+    index = op.operands[0]
+    while index is not nest.counter:
+        added = index.op
+        if added is None or added.name not in ("i64.add", "i64.sub"):
+            return False
+        left, right = added.operands
+        if right not in nest.variant:
+            index = left
+        elif left not in nest.variant and added.name == "i64.add":
+            index = right
+        else:
+            return False
+    return True
 
 
 def _is_within(load: Op, loop: Loop) -> bool:

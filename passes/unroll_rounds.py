@@ -209,6 +209,8 @@ def _unroll(fn: Function, rounds: _Rounds, checks: list[_Check], turns: int) -> 
             for target in block.terminator.targets:
                 if target.block is header:
                     target.block = enter
+    for block in loop.blocks:
+        block.cold = True  # if anything is left of it: other passes are not to make copies of it
     for copy in copies:
         for block, _, _ in checks:
             twin = copy.blocks[block]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wasmlathe.passes import (
     dead_stores,
+    fill_arrays,
     fold_offsets,
     fuse_loops,
     gvn,
@@ -29,6 +30,7 @@ from wasmlathe.pipeline.hookspecs import hookimpl
 from wasmlathe.pipeline.spec import PassSpec
 
 MODULES = (
+    fill_arrays,
     dead_stores,
     fold_offsets,
     fuse_loops,

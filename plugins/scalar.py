@@ -7,9 +7,11 @@ from wasmlathe.passes import (
     bool_rules,
     const_fold,
     conversion_rules,
+    count_remainders,
     dce,
     divisibility,
     float_rules,
+    ints_in_texts,
     match_table,
     narrow,
     rewrite,
@@ -30,6 +32,7 @@ MODULES = (
     const_fold,
     rewrite,
     divisibility,
+    count_remainders,
     narrow,
     strength_reduce,
     dce,
@@ -41,6 +44,7 @@ MODULES = (
     sink_allocations,
     scalar_replace,
     scalar_views,
+    ints_in_texts,
 )
 RULE_MODULES = (algebra_rules, bool_rules, conversion_rules, float_rules)
 

@@ -55,6 +55,8 @@ INTRINSICS: dict[str, Intrinsic] = dict(
                                  ("Int", "Int"), "String", "data.string_new")),
         ("string_extend", Intrinsic("A longer string: the text, then so many bytes and characters to be filled.",
                                     ("String", "Int", "Int"), "String", "data.string_extend")),
+        ("string_own", Intrinsic("The same text, a copy if it is a small part of a large one.", ("String",), "String",
+                                 "data.string_own")),
         ("string_grow", Intrinsic("A longer text that starts with one, which nobody else has and which is given up.",
                                   ("String", "Int"), "String", "data.string_grow")),
         ("string_set_byte", Intrinsic("Fill in a byte of a new string.", ("String", "Int", "Int"), "Nil",

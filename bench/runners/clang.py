@@ -18,7 +18,7 @@ from .wasm import wasm_run
 
 _FOLDER = PEERS / "c"
 # Both compilations do the arithmetic that the programs ask for: nothing fused, no errno of functions.
-_C = ("clang", "-std=gnu11", "-fno-math-errno", "-ffp-contract=off")
+_C = ("clang", "-std=gnu11", "-Werror=implicit", "-fno-math-errno", "-ffp-contract=off")
 _WASM = ("--target=wasm32", "-c", "-mbulk-memory", "-msign-ext", "-mnontrapping-fptoint")
 _LINK = ("wasm-ld", "--no-entry", "--strip-all", "--gc-sections", "-z", "stack-size=65536")
 

@@ -131,12 +131,10 @@ class Bounds:
 
     def learn(self, op: Op) -> None:
         """Take in what follows from `op` having been executed: of its result, or of what it demands of its operands."""
-        name = op.row.name
-        if name in _RULES:
-            if _constant(op.operands[1]) is None:
-                _RULES[name](self, op.results[0], *op.operands)
-        elif (demand := _DEMANDS.get(op.attrs["callee"] if name == "call" else name)) is not None:
-            number, (low, high) = demand
+        if tells(op):
+            _RULES[op.row.name](self, op.results[0], *op.operands)
+        elif demands(op):
+            number, (low, high) = _DEMANDS[_asked(op)]
             self._keep_within(op.operands[number], low, high)
 
     def _keep_within(self, value: Value, low: int, high: int) -> None:
@@ -369,3 +367,18 @@ _RULES: dict[str, Callable[[Bounds, Value, Value, Value], None]] = {
     "i64.rem_s": Bounds._learn_remainder,
     "i64.div_s": Bounds._learn_quotient,
 }
+
+
+def tells(op: Op) -> bool:
+    """True if `learn` finds bounds of the result: of arithmetic with two values that are no constants."""
+    return op.row.name in _RULES and _constant(op.operands[1]) is None
+
+
+def demands(op: Op) -> bool:
+    """True if `learn` finds bounds of an operand."""
+    return _asked(op) in _DEMANDS
+
+
+def _asked(op: Op) -> str:
+    callee: str = op.attrs["callee"] if op.row.name == "call" else op.row.name
+    return callee

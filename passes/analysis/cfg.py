@@ -23,13 +23,16 @@ class Cfg:
         self.preds: dict[Block, list[Block]] = {block: [] for block in function.blocks}
         #: Every edge into a block, with its source: what changes when the block's parameters change.
         self.edges_into: dict[Block, list[tuple[Block, Target]]] = {block: [] for block in function.blocks}
+        preds, edges_into = self.preds, self.edges_into
         for block in function.blocks:
             targets = block.ops[-1].targets if block.ops else []
-            self.succs[block] = succs = list(dict.fromkeys([target.block for target in targets]))
-            for succ in succs:
-                self.preds[succ].append(block)
+            self.succs[block] = succs = []
             for target in targets:
-                self.edges_into[target.block].append((block, target))
+                succ = target.block
+                if succ not in succs:
+                    succs.append(succ)
+                    preds[succ].append(block)
+                edges_into[succ].append((block, target))
         #: Reachable blocks in reverse postorder: the entry first, and each block before those it dominates.
         self.order: list[Block] = _reverse_postorder(function.entry, self.succs)
         #: Position in `order` of each reachable block.
@@ -47,6 +50,16 @@ class Cfg:
 def cfg(function: Function) -> Cfg:
     """The control-flow graph of a function with a body."""
     return Cfg(function)
+
+
+def has_cycle(function: Function) -> bool:
+    """True if some block of a function with a body can be reached from itself, and from the entry."""
+    number = {block: index for index, block in enumerate(function.blocks)}
+    if all(number[t.block] > index for index, b in enumerate(function.blocks) if b.ops for t in b.ops[-1].targets):
+        return False
+    graph = Cfg(function)  # only now: mostly the blocks stand in an order that says it
+    order = graph.number
+    return any(order[succ] <= order[block] for block in graph.order for succ in graph.succs[block])
 
 
 def _reverse_postorder(entry: Block, succs: dict[Block, list[Block]]) -> list[Block]:

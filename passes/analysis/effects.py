@@ -15,7 +15,7 @@ from ...ir.core import Function, Module, Op, Value
 from ...ir.ops import Effects
 from ...ir.ops.numeric import MIN32, MIN64
 from .callgraph import callgraph
-from .loops import loops
+from .cfg import has_cycle
 
 Classes = frozenset[str]
 
@@ -25,6 +25,7 @@ _NO_CLASSES: Classes = frozenset()
 _ANY: Classes = frozenset({ANY})
 _ALL: Classes = frozenset({EVERYTHING})
 
+_NOTHING = Effects.NONE
 _NOT_PURE = Effects.READS | Effects.WRITES | Effects.IO | Effects.ALLOCS
 
 
@@ -96,6 +97,8 @@ def _own_summary(function: Function, known: Summaries) -> Summary:
     writes: set[str] = set()
     diverges = False
     for op in function.ops():
+        if op.row.effects is _NOTHING:
+            continue
         if Effects.CALLS in op.row.effects:
             callee = op.attrs.get("callee")
             summary = known.get(callee, NOTHING) if callee in function.module.functions else UNKNOWN
@@ -107,10 +110,7 @@ def _own_summary(function: Function, known: Summaries) -> Summary:
             total |= op_effects(op, known)
             reads |= reads_of(op, known)
             writes |= writes_of(op, known)
-    if not diverges:
-        nest = loops(function)
-        diverges = bool(nest.loops or nest.irreducible)
-    return Summary(total, frozenset(reads), frozenset(writes), diverges)
+    return Summary(total, frozenset(reads), frozenset(writes), diverges or has_cycle(function))
 
 
 def of_flags(flags: Effects) -> Summary:
@@ -133,6 +133,8 @@ def summary_of(op: Op, summaries: Summaries) -> Summary:
 def op_effects(op: Op, summaries: Summaries) -> Effects:
     """What `op` may do: its row's effects, those of its callee instead of CALLS, and no trap that constants rule out."""
     flags = op.row.effects
+    if flags is _NOTHING:  # as most
+        return flags
     if Effects.CALLS in flags:
         return (flags & ~Effects.CALLS) | summary_of(op, summaries).effects
     if Effects.TRAPS in flags and _cannot_trap(op):
@@ -142,6 +144,8 @@ def op_effects(op: Op, summaries: Summaries) -> Effects:
 
 def is_removable(op: Op, summaries: Summaries) -> bool:
     """True if `op` can be erased when nobody uses its results."""
+    if op.row.effects is _NOTHING:
+        return not op.row.terminator
     if Effects.CALLS in op.row.effects:
         return summary_of(op, summaries).is_removable
     return op_effects(op, summaries).is_removable and not op.row.terminator
@@ -219,6 +223,8 @@ _DATA_CLASSES: dict[str, tuple[Classes, Classes]] = {
 def reads_of(op: Op, summaries: Summaries) -> Classes:
     """The classes of memory that `op` may read and that something may change."""
     flags = op.row.effects
+    if flags is _NOTHING:
+        return _NO_CLASSES
     if Effects.CALLS in flags:
         return summary_of(op, summaries).reads
     if Effects.READS not in flags or op.attrs.get("invariant"):
@@ -229,6 +235,8 @@ def reads_of(op: Op, summaries: Summaries) -> Classes:
 def writes_of(op: Op, summaries: Summaries) -> Classes:
     """The classes of memory that `op` may write."""
     flags = op.row.effects
+    if flags is _NOTHING:
+        return _NO_CLASSES
     if Effects.CALLS in flags:
         return summary_of(op, summaries).writes
     return _accessed(op, 1) if Effects.WRITES in flags else _NO_CLASSES

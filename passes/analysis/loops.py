@@ -5,6 +5,9 @@
 A loop is a header and all blocks from which a back edge (to a block that dominates its source) is reached without passing
 the header; back edges to one header are one loop. Cycles that no single block dominates are irreducible: they are no
 loops here, and `irreducible` names the blocks where they are entered.
+
+Each block is in all loops around it, so hundreds of loops within each other make lists that passes would go through for
+ever. Beyond `MOST_MEMBERS` all loops of the function are treated as if they were irreducible (`is_too_deep`).
 """
 
 from __future__ import annotations
@@ -14,6 +17,9 @@ from collections.abc import Iterator
 from ...ir.core import Block, Function
 from .cfg import Cfg
 from .dominators import DominatorTree, dominators
+
+#: How many blocks all loops of a function may have together, each block counted for each loop around it.
+MOST_MEMBERS = 100_000
 
 
 class Loop:
@@ -65,15 +71,19 @@ class Loop:
 class Loops:
     """All loops of a function."""
 
-    __slots__ = ("_innermost", "irreducible", "loops", "top")
+    __slots__ = ("_innermost", "irreducible", "is_too_deep", "loops", "top")
 
-    def __init__(self, loops: list[Loop], innermost: dict[Block, Loop], irreducible: list[Block]) -> None:
+    def __init__(
+        self, loops: list[Loop], innermost: dict[Block, Loop], irreducible: list[Block], is_too_deep: bool = False
+    ) -> None:
         #: Inner loops before the loops around them.
         self.loops = loops
         self.top = [loop for loop in loops if loop.parent is None]
         self._innermost = innermost
         #: Where cycles that are no natural loops are entered; empty for structured code.
         self.irreducible = irreducible
+        #: Whether there are loops that are not told of, because they are nested too deeply.
+        self.is_too_deep = is_too_deep
 
     def __iter__(self) -> Iterator[Loop]:
         return iter(self.loops)
@@ -113,6 +123,9 @@ def loops(function: Function, tree: DominatorTree | None = None) -> Loops:
             found.append(loop)
             _claim(loop, innermost, graph)
     _set_depths(found)
+    if sum([loop.depth for loop in innermost.values()]) > MOST_MEMBERS:
+        headers = {*irreducible, *(loop.header for loop in found)}
+        return Loops([], {}, [block for block in graph.order if block in headers], is_too_deep=True)
     for block in graph.order:
         around = innermost.get(block)
         while around is not None:

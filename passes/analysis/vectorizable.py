@@ -1,8 +1,9 @@
 """Whether the turns of an innermost loop could be taken several at once, in the lanes of a vector; if not, why not.
 
-    for i in 0..n { c[i] = a[i] + b[i] }      vectorizable            for x in xs { sum += x }      vectorizable: a sum of Ints
-    for i in 1..n { a[i] = a[i - 1] + 1 }     a turn reads what an earlier one wrote
-    for x in xs { sum += x }                  (of Floats) the order of the additions would change the result
+    for i in 0..n { a[i] = a[i] * 2 }         vectorizable
+    for x in xs { sum += x }                  of Ints: vectorizable; of Floats: the order of the additions would change the result
+    for i in 1..n { a[i] = a[i - 1] + 1 }     a turn uses what another one wrote
+    for i in 0..n { c[i] = a[i] }             c may be a
 
 The loop must count up by a constant, end in one place apart from panics, do nothing but arithmetic that exists for lanes and
 accesses of consecutive elements, and carry nothing from turn to turn but sums and the like of integers (Allen and Kennedy,
@@ -137,9 +138,14 @@ def _judge_memory(loop: Loop, ops: list[Op], summaries: Summaries, verdict: Verd
             verdict.reasons.append("it accesses elements that do not lie next to each other")
             break
     for store in stores:
-        if any(_may_depend(store, other, loop, summaries) for other in (*loads, *stores) if other is not store):
-            verdict.reasons.append("a turn may use what another turn writes")
+        if store.row.name.startswith("mem.") and _stride(store.operands[0], loop) == 0:
+            verdict.reasons.append("every turn writes the same place")
             return
+        for other in (*loads, *stores):
+            reason = _dependence(store, other, loop, summaries) if other is not store else None
+            if reason is not None:
+                verdict.reasons.append(reason)
+                return
 
 
 def _is_consecutive(access: Op, loop: Loop) -> bool:
@@ -186,13 +192,26 @@ def _back_edge(loop: Loop) -> Target:
     return next(target for target in loop.latches[0].terminator.targets if target.block is loop.header)
 
 
-def _may_depend(store: Op, other: Op, loop: Loop, summaries: Summaries) -> bool:
-    """True if another turn may access what `store` writes: same class of memory, unless it is just the same element."""
+def _dependence(store: Op, other: Op, loop: Loop, summaries: Summaries) -> str | None:
+    """How another turn's `other` may access what `store` writes; None if it cannot, or it is just this turn's element."""
     touched = (*reads_of(other, summaries), *writes_of(other, summaries))
     if not any(may_overlap(a, b) for a in writes_of(store, summaries) for b in touched):
-        return False
-    is_same = bool(other.operands) and store.operands[0] is other.operands[0]
-    return not (is_same and store.attrs.get("offset") == other.attrs.get("offset"))
+        return None
+    if other.operands and store.operands[0] is other.operands[0]:
+        is_own = store.attrs.get("offset") == other.attrs.get("offset")
+        return None if is_own else "a turn may use what another turn writes"
+    bases = [_base(op.operands[0], loop) if op.operands else None for op in (store, other)]
+    if None not in bases and bases[0] is not bases[1]:
+        return "the array that it writes may be the one that it reads"
+    return "a turn may use what another turn writes"
+
+
+def _base(address: Value, loop: Loop) -> Value | None:
+    """What the address begins with, if that is the same in all turns: the place of an array's elements."""
+    if address.block not in loop:
+        return address
+    op = address.op
+    return op.operands[0] if op is not None and op.row.name == "i32.add" and op.operands[0].block not in loop else None
 
 
 def _judge_arithmetic(loop: Loop, ops: list[Op], verdict: Verdict) -> None:

@@ -59,6 +59,7 @@ def test_remarks_stand_under_their_lines_without_the_librarys_inside(
     assert any(line.startswith("  vectorizable: ") for line in about)
     assert "  inlined: the call of len" in about
     assert not re.search(r"\b(?:__|rt-)", told)
+    assert re.match(r"in all: \d+ typed, (?:\d+ [\w-]+, )*1 unchecked, ", lines[-1])
     assert "rt-" in said(capsys, "-O2", program, "--library")
 
 

@@ -287,6 +287,39 @@ func @growth() -> (i32, i32, i32, i32) {
     assert wasm.call("bulk") == interpreted.call("bulk")
 
 
+def test_sixteen_bytes_are_compared_at_once_on_both_engines() -> None:
+    content = bytes([0, 1, 31, 32, 33, 34, 126, 127, 128, 129, 191, 192, 254, 255, 32, 0])
+    data = "".join(f"\\{byte:02x}" for byte in content)
+    text = f'''data @d align 8 "\\00{data}\\ff"
+func @f(%b: i32) -> (i32, i32) {{
+^entry:
+  %p: i32 = mem.data_addr @d
+  %one: i32 = i32.const 1
+  %q: i32 = i32.add %p, %one
+  %equal: i32 = mem.bytes_equal %q, %b {{alias="bytes"}}
+  %upto: i32 = mem.bytes_upto %q, %b {{alias="bytes"}}
+  ret %equal, %upto
+}}
+'''
+    signed = [(byte ^ 0x80) - 0x80 for byte in content]
+    wasm, interpreted = both(text)
+    for wanted in (-128, -65, -1, 0, 31, 32, 33, 127):
+        equal = sum((byte == wanted) << i for i, byte in enumerate(signed))
+        upto = sum((byte <= wanted) << i for i, byte in enumerate(signed))
+        for given in (wanted, wanted & 0xFF, (wanted & 0xFF) | 0x1200):
+            assert wasm.call("f", given) == interpreted.call("f", given) == (equal, upto)
+
+
+def test_the_low_half_is_taken_by_extending_and_not_by_a_mask() -> None:
+    wasm, interpreted = both(
+        'func @low(%x: i64) -> i64 export "low" {\n^entry:\n  %mask: i64 = i64.const 4294967295\n'
+        "  %r: i64 = i64.and %x, %mask\n  ret %r\n}\n"
+    )
+    for value in (0, 1, -1, 2**31, 2**32 - 1, 2**32, -(2**63), 0x1234_5678_9ABC_DEF0):
+        assert wasm.call("low", value) == interpreted.call("low", value) == (value & 0xFFFF_FFFF,)
+    assert b"\xff\xff\xff\xff\x0f" not in wasm.artifact.wasm
+
+
 def test_data_lies_from_address_16_on_and_zeros_are_not_stored() -> None:
     module = module_of(
         'data @a align 1 "abc"\ndata @zeros align 8 "' + "\\00" * 4096 + '"\n'

@@ -138,11 +138,11 @@ def test_negative_capacities_panic_and_negative_reserves_do_nothing():
     assert run(module, "literal") == (3,)
 
 
-def test_what_a_large_array_grew_out_of_is_free_at_once():
+def test_a_large_array_gets_longer_where_it_is_and_what_it_grew_out_of_is_free_at_once():
     module = lower(ARRAYS.replace("T", "i64"))
     elements = run(module, "capacity", 1, 2, 20_000)[0] * 8
     taken, used = run(module, add_heap_meter(module, "make"), 1, 2, 20_000)
-    assert taken > 2 * elements - (1 << 16)
+    assert elements < taken < 2 * elements - (1 << 16)  # moving each time takes twice as much
     small_blocks = 14 << 15  # one for each size up to 16 KiB
     assert used <= elements + (1 << 15) + small_blocks
 

@@ -59,7 +59,7 @@ def _holds(claim: object) -> None:
 def test_accumulated_ops_are_associative_with_their_identity(name: str) -> None:
     row, sort = row_named(name), name.partition(".")[0]
     x, y, z = (symbol(v, sort) for v in "xyz")
-    op = lambda a, b: row.smt(z3, a, b)  # noqa: E731
+    op = lambda a, b: row.smt(z3, a, b)
     if not name.endswith("mul"):  # for bit vectors z3 takes long to find what holds in every ring
         _holds(op(op(x, y), z) == op(x, op(y, z)))
     _holds(op(x, y) == op(y, x))
@@ -72,7 +72,7 @@ def test_accumulated_ops_are_associative_with_their_identity(name: str) -> None:
 @pytest.mark.parametrize("name", narrow._LOW)
 def test_the_low_half_of_an_op_is_the_op_on_the_low_halves(name: str) -> None:
     x, y = symbol("x", "i64"), symbol("y", "i64")
-    low = lambda a: z3.Extract(31, 0, a)  # noqa: E731
+    low = lambda a: z3.Extract(31, 0, a)
     wide = low(row_named(name).smt(z3, x, y))
     _holds(wide == row_named(narrow._LOW[name]).smt(z3, low(x), low(y)))
 
@@ -207,7 +207,7 @@ def test_that_many_turns_are_left(distance: int, slack: int) -> None:
 def test_a_constant_moves_from_an_address_to_the_offset() -> None:
     """`fold-offsets`: an address that is at least the constant does not wrap around without it."""
     address, constant = symbol("address", "i32"), symbol("constant", "i32")
-    wide = lambda a: z3.ZeroExt(32, a)  # noqa: E731
+    wide = lambda a: z3.ZeroExt(32, a)
     _holds(z3.Implies(z3.UGE(address, constant), wide(address - constant) + wide(constant) == wide(address)))
 
 
@@ -281,7 +281,9 @@ class _Writer:
         return name
 
     def constant(self) -> str:
-        return self.emit("i64", f"i64.const {self.rng.choice((0, 1, -1, 2, 3, 7, 8, 31, 63, 255, 2**32 - 1, 2**63 - 1))}")
+        return self.emit(
+            "i64", f"i64.const {self.rng.choice((0, 1, -1, 2, 3, 7, 8, 31, 63, 255, 2**32 - 1, 2**63 - 1))}"
+        )
 
     def value(self) -> str:
         return self.rng.choice(self.values) if self.rng.random() < 0.7 else self.constant()
@@ -330,4 +332,12 @@ def test_a_pass_over_random_functions_is_proved_for_all_arguments(name: str) -> 
         except (Undecided, NotProvable):
             continue
         proved += 1
-    assert proved or name in ("narrow", "match-table", "merge-params", "tail-merge", "index-signs", "switch-lowering", "unsigned")
+    assert proved or name in (
+        "narrow",
+        "match-table",
+        "merge-params",
+        "tail-merge",
+        "index-signs",
+        "switch-lowering",
+        "unsigned",
+    )

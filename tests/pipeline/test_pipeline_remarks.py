@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -30,24 +31,24 @@ fn main() {
 """
 
 
+@cache
+def nodes() -> list[ast.AST]:
+    """The syntax of all that may have remarks."""
+    texts = [path.read_text() for folder in FOLDERS for path in folder.rglob("*.py")]
+    return [node for text in texts for node in ast.walk(ast.parse(text))]
+
+
 def told_kinds() -> Iterator[str]:
     """The first argument of each `ctx.remark(...)` that is a text."""
-    for folder in FOLDERS:
-        for path in folder.rglob("*.py"):
-            for node in ast.walk(ast.parse(path.read_text())):
-                is_remark = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute | ast.Name)
-                name = getattr(node.func, "attr", getattr(node.func, "id", "")) if is_remark else ""
-                if name in ("remark", "Remark") and isinstance(node.args[0], ast.Constant):
-                    yield node.args[0].value
+    for node in nodes():
+        is_remark = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute | ast.Name)
+        name = getattr(node.func, "attr", getattr(node.func, "id", "")) if is_remark else ""
+        if name in ("remark", "Remark") and isinstance(node.args[0], ast.Constant):
+            yield node.args[0].value
 
 
 def texts_in_code() -> set[str]:
-    found = set()
-    for folder in FOLDERS:
-        for path in folder.rglob("*.py"):
-            nodes = ast.walk(ast.parse(path.read_text()))
-            found |= {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
-    return found
+    return {node.value for node in nodes() if isinstance(node, ast.Constant) and isinstance(node.value, str)}
 
 
 def test_every_kind_that_is_told_is_in_the_table() -> None:

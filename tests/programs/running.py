@@ -65,8 +65,13 @@ def compiled(
     """The program at a level, with valid IR; `verify` asks for that after every pass at the level VERIFIED."""
     every_pass = verify and level == VERIFIED
     options = CompileOptions(
-        PipelineRequest(level), bytecode=bytecode, verify=every_pass, gc_stress=gc_stress, stop_at=stop_at
-    )
+        PipelineRequest(level),
+        bytecode=bytecode,
+        verify=every_pass,
+        gc_stress=gc_stress,
+        stop_at=stop_at,
+        cache=Cache(),
+    )  # functions of the library recur from program to program; `verify` takes nothing from the cache
     made = compile_source(SourceFile(name, text), options, front=front(text, name))
     if not every_pass:
         for stage in ("typed", "mem"):

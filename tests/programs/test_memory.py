@@ -142,6 +142,35 @@ def test_examples_do_the_same_when_every_allocation_collects(case):
         assert execute(text, level, args=args, verify=False, gc_stress=True) == plain
 
 
+LONGER = """
+fn main() {
+  var numbers = []
+  var texts = []
+  var rows = []
+  for i in 0..20000 { numbers.push(i * 3) }
+  for i in 0..4000 {
+    texts.push("t{i}")
+    if i % 500 == 0 {
+      rows.push(texts[:i])
+      numbers.push(i)
+    }
+  }
+  var sum = 0
+  for n in numbers { sum += n }
+  text = jsonStringify(numbers)
+  print("{sum} {len(text)} {text[-16:]} {texts[3999]} {len(rows[7])} {rows[7][3499]}")
+}
+"""
+
+
+@pytest.mark.parametrize("gc_stress", [False, True])
+def test_large_objects_get_longer_where_they_are_or_move(gc_stress):
+    numbers = [*range(0, 60000, 3), *range(0, 4000, 500)]
+    text = str(numbers).replace(" ", "")
+    expected = f"{sum(numbers)} {len(text)} {text[-16:]} t3999 3500 t3499\n"
+    assert execute(LONGER, "O2", gc_stress=gc_stress).stdout == expected
+
+
 GARBAGE = {
     "strings": 'fn main() { var n = 0\n for i in 0..600000 { s = "number {i}"; n += len(s) }\n print(n) }',
     "arrays": "fn f(i) { [i, i + 1] }\nfn main() { var n = 0\n"

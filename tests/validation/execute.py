@@ -15,6 +15,8 @@ import struct
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from types import CodeType
 from typing import Any, NamedTuple
 
 from collector import SHADOW_END, Collector
@@ -30,6 +32,8 @@ from wasmlathe.wasm_runtime.python_engine import TEMPLATES
 FUEL = 3_000
 #: What a pass made of it may take; none doubles the work, but an inlined loop jumps where it was called.
 MORE_FUEL = 20_000
+PAGE_BYTES = 65536
+MAX_PAGES = 512
 _FILE = "<validated IR>"
 _MAX_FRAMES = 100_000
 
@@ -106,7 +110,7 @@ class Program:
         for function in changed:
             name, source, places = text.function(function)
             self.places[name] = places
-            self.codes[name] = compile(source, _FILE, "exec", dont_inherit=True)
+            self.codes[name] = _compiled(source)
         self.constants |= text.constants
         self.namespace = dict(self.constants)
         for code in self.codes.values():
@@ -152,6 +156,11 @@ class Program:
                 place = self.places[code.co_name].get(traceback.tb_lineno)
             traceback = traceback.tb_next
         return place
+
+
+@lru_cache(maxsize=400)  # the functions of a runtime are the same in all modules
+def _compiled(source: str) -> CodeType:
+    return compile(source, _FILE, "exec", dont_inherit=True)
 
 
 def difference(before: Outcome, after: Outcome) -> str:
@@ -204,10 +213,13 @@ def _image(module: Module, layout: Layout) -> bytes:
         image[at : at + len(segment.content)] = segment.content
         for offset, name, addend in segment.relocations:
             struct.pack_into("<I", image, at + offset, layout.addresses[name] + addend)
+    if any(op.row.name == "mem.grow" for function in module.functions.values() for op in function.ops()):
+        image.extend(bytes(-len(image) % PAGE_BYTES))
     return bytes(image)
 
 
 # --- translation ------------------------------------------------------------------------------------------------------
+
 
 def _w32(x: int) -> int:
     return ((x + (1 << 31)) & 0xFFFFFFFF) - (1 << 31)
@@ -227,9 +239,17 @@ _FORMATS = {
 _MAX_NESTING = 15
 
 
+def _grow(memory: bytearray, pages: int) -> int:
+    old = len(memory) // PAGE_BYTES
+    if not 0 <= pages <= MAX_PAGES - old:
+        return -1
+    memory.extend(bytes(pages * PAGE_BYTES))
+    return old
+
+
 def _support() -> dict[str, Any]:
     names: dict[str, Any] = {"Trap": Trap, "OutOfFuel": OutOfFuel, "inf": math.inf, "nan": math.nan, **TYPED_NAMES}
-    names |= {"w32": _w32, "w64": _w64, "plain": plain}
+    names |= {"w32": _w32, "w64": _w64, "plain": plain, "grow": _grow}
     for format_ in set(_FORMATS.values()):
         packing = struct.Struct(f"<{format_}")
         names |= {f"unpack_{format_}": packing.unpack_from, f"pack_{format_}": packing.pack_into}
@@ -264,9 +284,11 @@ class _Text:
         """A host function: it notes its arguments, and gives a number that follows from how often it was asked."""
         name = function.attrs["import"][1]
         if name == "alloc":
-            self.lines.append(f"def {self.names[function.name]}(sp, size): return collector.allocate(sp, size)")
+            self.lines.append(f"def {self.names[function.name]}(sp, size, _): return collector.allocate(sp, size)")
             return
         lines = [f"def {self.names[function.name]}(*args):", f" effects.append(({name!r}, *[plain(a) for a in args]))"]
+        if name == "write":
+            lines[1] = " effects.append(('write', bytes(mem[args[0] : args[0] + args[1]])))"
         if name == "look":
             lines.append(" effects.append(('memory', look(mem)))")
         if function.results:
@@ -458,5 +480,6 @@ _EXPRESSIONS: dict[str, Callable[[_Text, Op, list[str]], str]] = {
     "global.set": lambda text, op, operands: f"{text.variables[op.attrs['name']]} = {operands[0]}",
     "mem.copy": lambda text, op, operands: "mem[{0}:{0} + {2}] = mem[{1}:{1} + {2}]".format(*operands),
     "mem.fill": lambda text, op, operands: "mem[{0}:{0} + {2}] = bytes(({1} & 255,)) * {2}".format(*operands),
-    "mem.size": lambda text, op, operands: "1",
+    "mem.size": lambda text, op, operands: f"len(mem) // {PAGE_BYTES}",
+    "mem.grow": lambda text, op, operands: f"grow(mem, {operands[0]})",
 }

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from typing import Any
 
@@ -18,6 +18,7 @@ from execute import FUEL, MORE_FUEL, Outcome, Program, difference
 from wasmlathe.ir.clone import clone_function, clone_module
 from wasmlathe.ir.core import Function, Module
 from wasmlathe.ir.verify import verify, verify_function
+from wasmlathe.lower.lower_data import LowerOptions, lower_data
 from wasmlathe.pipeline.analyses import AnalysisCache
 from wasmlathe.pipeline.options import make_options
 from wasmlathe.pipeline.plan import Group, Pipeline, Step
@@ -29,6 +30,8 @@ from wasmlathe.pipeline.spec import PassContext, PassSpec
 #: Stages whose passes work on IR.
 STAGES = ("typed", "mem")
 INPUTS = 6
+#: What a program may take whose heap is collected at every allocation.
+HEAP_FUEL = 2_000_000
 
 
 @cache
@@ -40,11 +43,7 @@ def registry() -> Registry:
 def all_passes() -> dict[str, PassSpec]:
     """Every pass over IR that any plugin announces."""
     found = {name: registered.spec for name, registered in registry().passes.items()}
-    return {
-        name: spec
-        for name, spec in found.items()
-        if set(spec.stages) & set(STAGES)
-    }
+    return {name: spec for name, spec in found.items() if set(spec.stages) & set(STAGES)}
 
 
 @dataclass(frozen=True)
@@ -72,6 +71,8 @@ class Subject:
     program: Program
     outcomes: list[Outcome]
     entry: str = "main"
+    #: What an execution after a pass may take.
+    fuel: int = MORE_FUEL
 
     @staticmethod
     def of(module: Module, inputs: Sequence[tuple[Any, ...]], entry: str = "main") -> Subject:
@@ -86,7 +87,7 @@ class Subject:
 
     def follow(self, module: Module) -> Subject:
         """The same after a pass made `module` of it: it is still to do what the program did at first."""
-        return Subject(module, self.inputs, Program(module, self.program.layout), self.outcomes, self.entry)
+        return replace(self, module=module, program=Program(module, self.program.layout))
 
     def check(self, module: Module, changed: Sequence[Function] | None = None) -> None:
         """Raise Wrong if `module`, which a pass made of the program, is not valid or does something else.
@@ -99,7 +100,7 @@ class Subject:
         program = Program(module, self.program.layout, self.program, changed)
         for args, before in zip(self.inputs, self.outcomes, strict=True):
             if before.kind in ("returns", "panics"):
-                found = difference(before, program.run(self.entry, args, MORE_FUEL))
+                found = difference(before, program.run(self.entry, args, self.fuel))
                 if found:
                     raise Wrong(f"@{self.entry}{args}: {found}")
 
@@ -162,7 +163,7 @@ def apply(spec: PassSpec, module: Module, context: PassContext | None = None) ->
         graph = _graph(unit) if spec.preserves & {"cfg", "*"} else None
         try:
             answer = spec.run(unit, context)
-        except Exception as error:  # noqa: BLE001 whatever it raises is its failure
+        except Exception as error:
             raise Wrong(f"raised {type(error).__name__}: {error}") from error
         if answer:
             if graph is not None and graph != _graph(unit):
@@ -250,7 +251,8 @@ def run_line(subject: Subject, names: Sequence[str], report: Callable[[Failure],
     passes = [all_passes()[name] for name in names]
     module = clone_module(subject.module)
     try:
-        if all([apply(spec, module) == [] for spec in passes]):
+        changed = [spec for spec in passes if apply(spec, module) != []]
+        if not changed:
             return subject
         subject.check(module)
     except Wrong as wrong:
@@ -269,6 +271,30 @@ def _culprit(subject: Subject, passes: Sequence[PassSpec], wrong: Wrong) -> Fail
         if module is not None:
             subject = subject.follow(module)
     return Failure(tuple(s.name for s in passes), f"only in a row: {wrong}", subject.module, subject.inputs)
+
+
+# --- lowering ---------------------------------------------------------------------------------------------------------
+
+
+def run_lowered(
+    subject: Subject, preset: str, options: LowerOptions, report: Callable[[Failure], None]
+) -> Subject | None:
+    """A typed program through the typed passes of a preset, lowering, and the mem passes; None if something failed."""
+    typed = run_line(subject, preset_line(preset, "typed"), report)
+    if typed is None:
+        return None
+    module = lower_data(clone_module(typed.module), options)
+    lowered = replace(typed.follow(module), fuel=HEAP_FUEL)
+    try:
+        lowered.check(module)
+    except Wrong as wrong:
+        report(Failure(("lower-data",), str(wrong), typed.module, typed.inputs, vars_of(options)))
+        return None
+    return run_line(lowered, preset_line(preset, "mem"), report)
+
+
+def vars_of(options: LowerOptions) -> dict[str, Any]:
+    return {f.name: getattr(options, f.name) for f in fields(options)}
 
 
 # --- pipelines --------------------------------------------------------------------------------------------------------

@@ -32,19 +32,39 @@ from wasmlathe.passes.rules import Const, Lit, Rule, Var
 
 SCALARS = (t.I64, t.I64, t.I64, t.F64, t.I32, t.BOOL)
 EDGES: dict[t.Type, tuple[Any, ...]] = {
-    t.I64: (0, 1, -1, 2, 3, 5, 7, 8, 10, 63, 64, 100, -(2**63), 2**63 - 1, 2**32, 2**31, 2**31 - 1, -(2**31), 2**32 - 1),
+    t.I64: (
+        0,
+        1,
+        -1,
+        2,
+        3,
+        5,
+        7,
+        8,
+        10,
+        63,
+        64,
+        100,
+        -(2**63),
+        2**63 - 1,
+        2**32,
+        2**31,
+        2**31 - 1,
+        -(2**31),
+        2**32 - 1,
+    ),
     t.I32: (0, 1, -1, 2, 3, 7, 8, 31, 32, -(2**31), 2**31 - 1, 255, 65535),
     t.F64: (0.0, -0.0, 1.0, -1.0, 0.5, 2.0, 3.0, 1e300, 5e-324, float("inf"), float("-inf"), float("nan"), 2.0**53),
     t.BOOL: (False, True),
 }
 RULES = [
-    rule
-    for group in (algebra_rules, bool_rules, conversion_rules, float_rules, strength_rules)
-    for rule in group.RULES
+    rule for group in (algebra_rules, bool_rules, conversion_rules, float_rules, strength_rules) for rule in group.RULES
 ]
 COMPARISONS = ("lt_s", "le_s", "gt_s", "ge_s", "lt_u", "le_u", "gt_u", "ge_u", "eq", "ne")
 LOC_FILE = "random.tova"
 RAW_BYTES = 64
+#: Constant texts, some of which are part of others.
+TEXTS = {"t0": b"usage: run FILE", "t1": b"run ", "t2": b"FILE", "t3": b"else"}
 
 Env = dict[str, Value]
 
@@ -150,20 +170,23 @@ def _add_data(module: Module, rng: random.Random) -> None:
     for name in ("o0", "o1"):
         content = struct.pack("<Qqqq", 7, *(number(rng, t.I64) for _ in range(3)))
         module.data[name] = DataSegment(name, content)
+    for name, content in TEXTS.items():
+        module.data[name] = DataSegment(name, content, align=1)
     module.data["raw"] = DataSegment("raw", rng.randbytes(RAW_BYTES))
 
 
 def _add_allocator(module: Module) -> None:
     """`@new(size)`, which collects; see `collector`."""
     module.data[SHADOW] = DataSegment(SHADOW, b"", 8, 0)
-    alloc = module.add(Function("alloc", [t.I32, t.I32], (t.I32,)))
+    alloc = module.add(Function("alloc", [t.I32, t.I32, t.I32], (t.I32,)))
     alloc.attrs.update({"import": ("env", "alloc"), "effects": Effects.IO | Effects.READS | Effects.WRITES})
     new = module.add(Function("new", [t.I32], (t.I32,)))
     new.attrs["inline"] = "never"
     block = new.add_block("entry")
     size = block.add_param(t.I32, "size")
     at = Builder(block)
-    at.ret(*at.call("alloc", [at.op("mem.shadow"), size], (t.I32,)).results)
+    stack = at.op("mem.data_addr", data=SHADOW)  # as a collector mentions it
+    at.ret(*at.call("alloc", [at.op("mem.shadow"), size, stack], (t.I32,)).results)
 
 
 def _add_twin(module: Module, rng: random.Random) -> None:
@@ -224,7 +247,7 @@ class Maker:
 
     def draw_weights(self, focus: Sequence[str]) -> list[float]:
         rng = self.rng
-        weights = [rng.choice((0, 0, 0.3, 1, 1, 3)) for _ in self.statements()]
+        weights = [rng.choice((0, 0, 0, 0.3, 1) if focus else (0, 0, 0.3, 1, 1, 3)) for _ in self.statements()]
         for index, name in enumerate(self.statements()):
             if name in focus:
                 weights[index] = 6.0
@@ -407,20 +430,72 @@ class Maker:
 
     def again(self, depth: int) -> None:
         """An op that was there before, or nearly: what value numbering looks for."""
-        fitting = [
-            op for op in self.at.block.ops[-12:] if op.row.eval is not None and all(v.type in EDGES for v in op.operands)
-        ]
+        ops = [*self.function.entry.ops[-20:], *self.at.block.ops[-12:]]
+        fitting = [op for op in ops if _may_come_again(op)]
         if not fitting:
             return self.arithmetic(depth)
-        op = self.rng.choice(fitting)
+        lively = [op for op in fitting if op.row.effects]
+        op = self.rng.choice(lively if lively and self.rng.random() < 0.5 else fitting)
         operands = list(op.operands)
         if self.rng.random() < 0.3 and op.row.commutative:
             operands.reverse()
-        self.fresh(self.op(op.row.name, *operands))
+        self.budget -= 1
+        for result in self.at.emit(op.row, operands, tuple(r.type for r in op.results), None, **op.attrs).results:
+            self.fresh(result)
+
+    def invariant(self, depth: int) -> None:
+        """Something about the parameters alone, which does not change in a loop."""
+        inside = dict(self.vars)
+        self.vars = {p.name or "": p for p in self.function.params if p.type in EDGES and p.type is not t.I32}
+        before = dict(self.vars)
+        names = (
+            "assign",
+            "arithmetic",
+            "divisible",
+            "field",
+            "measure",
+            "call",
+            "variable",
+            "pattern",
+            "host",
+            "access",
+        )
+        name = self.rng.choice(names)
+        self.statements().get(name, Maker.arithmetic)(self, 0)
+        made = [v for n, v in self.vars.items() if before.get(n) is not v]
+        self.vars = inside
+        for value in made:
+            self.fresh(value)
+
+    def crossing(self, depth: int) -> None:
+        """A loop with two ways in, which ends when the fuel is used up."""
+        rng = self.rng
+        fuel = self.const(t.I64, rng.randint(1, 9))
+        names = [name for name, v in self.vars.items() if v.type is t.I64 and name[0] not in "ir"][:2]
+        left, right, out = self.block("left"), self.block("right"), self.block("out")
+        entering = [fuel, *(self.vars[name] for name in names)]
+        self.at.cond_br(self.condition(), Target(left, entering), Target(right, list(entering)))
+        before = dict(self.vars)
+        for block, other in ((left, right), (right, left)):
+            self.vars = dict(before)
+            burning = block.add_param(t.I64, "fuel")
+            for name in names:
+                self.vars[name] = block.add_param(t.I64, name)
+            self.start(block)
+            for _ in range(rng.randint(1, 3)):
+                rng.choice((self.again, self.arithmetic, self.invariant, self.field))(0)
+            rest = self.op("i64.sub", burning, self.const(t.I64, 1))
+            goes_on = self.op("i64.gt_s", rest, self.const(t.I64, 0))
+            values = [self.vars[name] for name in names]
+            self.at.cond_br(goes_on, Target(other, [rest, *values]), Target(out, list(values)))
+        self.vars = before
+        self.start(out)
+        for name in names:
+            self.vars[name] = out.add_param(t.I64, name)
 
     def branch(self, depth: int) -> None:
         condition = self.condition()
-        then, orelse = self.block("then"), self.block("else")
+        then, orelse = self.block("then", cold=self.rng.random() < 0.15), self.block("else")
         self.at.cond_br(condition, then, orelse)
         before, ends = dict(self.vars), []
         for block in (then, orelse):
@@ -631,7 +706,9 @@ class Maker:
         if rotated:
             enters = self.op(test, start, limit)
             self.at.cond_br(
-                enters, Target(header, [start, *(before[n] for n in carried)]), Target(out, [before[n] for n in carried])
+                enters,
+                Target(header, [start, *(before[n] for n in carried)]),
+                Target(out, [before[n] for n in carried]),
             )
         else:
             self.at.br(header, start, *(before[name] for name in carried))
@@ -724,13 +801,36 @@ class Maker:
         found = self.at.emit(kind.load, (address,), None, None, offset=0, alias=kind.alias).result
         return self.op(kind.widen, found) if kind.widen else found
 
+    def countdown(self, depth: int) -> None:
+        """A loop that goes through an array from its end."""
+        if not self.arrays:
+            return self.arithmetic(depth)
+        array = self.rng.choice(self.arrays)
+
+        def turn(maker: Maker) -> None:
+            maker.fresh(maker.element(array, maker.vars[counter]))
+            if maker.rng.random() < 0.5:
+                maker.arithmetic(0)
+
+        self.names += 1
+        counter = f"i{self.names}"
+        start = self.op("i64.and", self.value(t.I64), self.const(t.I64, self.rng.choice((3, 7, 15))))
+        carried = [name for name, v in self.vars.items() if v.type in (t.I64, t.F64) and name[0] != "i"][:2]
+        bounds = (start, self.const(t.I64, self.rng.choice((0, -1))), self.const(t.I64, -1))
+        self.custom_loop(counter, bounds, carried, turn, f"i64.{self.rng.choice(('gt_s', 'ge_s'))}")
+
     def custom_loop(
-        self, counter: str, bounds: tuple[Value, Value, Value], carried: list[str], turn: Callable[[Maker], None]
+        self,
+        counter: str,
+        bounds: tuple[Value, Value, Value],
+        carried: list[str],
+        turn: Callable[[Maker], None],
+        test: str = "i64.lt_s",
     ) -> None:
         """A rotated loop with a body of its own."""
         kept = self.body
         self.body = lambda depth: turn(self)  # type: ignore[method-assign]
-        self.run_loop(counter, bounds, "i64.lt_s", carried, 1, True)
+        self.run_loop(counter, bounds, test, carried, 1, True)
         self.body = kept  # type: ignore[method-assign]
 
     def switching(self, depth: int) -> None:
@@ -806,9 +906,7 @@ class Maker:
             values.append(self.op(f"i64.{name}", rng.choice(values), right))
         counter = self.op("i64.add", params[0], self.const(t.I64, rng.choice((1, 1, 2, 3))))
         ends = [rng.choice(values[count:]) for _ in range(count)]
-        self.at.cond_br(
-            self.op("i64.lt_s", counter, limit), Target(header, [counter, *ends]), Target(out, list(ends))
-        )
+        self.at.cond_br(self.op("i64.lt_s", counter, limit), Target(header, [counter, *ends]), Target(out, list(ends)))
         self.start(out)
         for _ in ends:
             self.fresh(out.add_param(t.I64))
@@ -1036,6 +1134,27 @@ class Maker:
             type_ = t.make(row_named(name).operands[1])
             self.at.emit(name, (base, self.value(type_)), None, None, **place)
 
+    def overwrite(self, depth: int) -> None:
+        """Store twice to the same place, with something between."""
+        if self.objects and self.rng.random() < 0.7:
+            target, index = self.rng.choice(self.objects), self.rng.randrange(2)
+            place = {"offset": 8 + 8 * index, "alias": f"O.{index}.i64"}
+        else:
+            target, place = self.op("mem.data_addr", data="raw"), {"offset": 8, "alias": "raw"}
+        self.at.emit("mem.store_i64", (target, self.value(t.I64)), None, None, **place)
+        if self.rng.random() < 0.7:
+            between = self.rng.choice(("arithmetic", "branch", "field", "raw", "variable", "host", "call", "access"))
+            STATEMENTS[between](self, 0)
+        self.at.emit("mem.store_i64", (target, self.value(t.I64)), None, None, **place)
+
+    def letter(self, depth: int) -> None:
+        """A byte of a constant text."""
+        name = self.rng.choice(sorted(TEXTS))
+        at = self.op("i32.and", self.value(t.I32), self.const(t.I32, 3))
+        address = self.op("i32.add", self.op("mem.data_addr", data=name), at)
+        byte = self.at.emit("mem.load8_u", (address,), None, None, offset=0, alias="text").result
+        self.fresh(self.op("i64.extend_i32_u", byte))
+
     def bulk(self, depth: int) -> None:
         base = self.op("mem.data_addr", data="raw")
         size = self.const(t.I32, self.rng.choice((0, 1, 8, 13)))
@@ -1056,7 +1175,7 @@ class Maker:
 
     def host(self, depth: int) -> None:
         kind = self.rng.random()
-        if kind < 0.5:
+        if kind < 0.4:
             self.at.call("log", [self.value(t.I64)], ())
         elif kind < 0.8:
             self.fresh(self.at.call("ask", [], (t.I64,)).result)
@@ -1117,6 +1236,13 @@ class Maker:
             self.fresh(found)
 
 
+def _may_come_again(op: Op) -> bool:
+    """True for computations, loads, and calls that give something."""
+    if op.row.terminator or not op.results or any(r.type not in EDGES for r in op.results):
+        return False
+    return not op.row.name.endswith(".const") and op.attrs.get("callee") != "new"
+
+
 _SIMPLE = frozenset({"assign", "arithmetic", "access", "pattern", "field", "select"})
 _RAW = (
     "mem.load_i64", "mem.load_i32", "mem.load8_u", "mem.load8_s", "mem.load16_u", "mem.load16_s",
@@ -1136,6 +1262,8 @@ STATEMENTS: dict[str, Callable[[Maker, int], None]] = {
     "arithmetic": Maker.arithmetic,
     "pattern": Maker.pattern,
     "again": Maker.again,
+    "invariant": Maker.invariant,
+    "crossing": Maker.crossing,
     "branch": Maker.branch,
     "guard": Maker.guard,
     "choose": Maker.choose,
@@ -1163,6 +1291,9 @@ STATEMENTS: dict[str, Callable[[Maker, int], None]] = {
     "measure": Maker.measure,
     "field": Maker.field,
     "raw": Maker.raw,
+    "overwrite": Maker.overwrite,
+    "letter": Maker.letter,
+    "countdown": Maker.countdown,
     "bulk": Maker.bulk,
     "variable": Maker.variable,
     "host": Maker.host,

@@ -1,7 +1,7 @@
 """Make a failing program small: cut, and keep the cut while the same pass still fails on it.
 
-    shrink(failure)        =>        a failure with a smaller module and one input
-    write(failure, folder, name)     =>        folder/name.ir, to be read by `wasmlathe` and by people
+shrink(failure)        =>        a failure with a smaller module and one input
+write(failure, folder, name)     =>        folder/name.ir, to be read by `wasmlathe` and by people
 """
 
 from __future__ import annotations
@@ -228,5 +228,7 @@ def write(failure: Failure, folder: Path, name: str) -> Path:
     path = folder / f"{name}.ir"
     path.write_text(ir_text(failure.module))
     inputs = "\n".join(f"@main{args}" for args in failure.inputs)
-    path.with_suffix(".txt").write_text(f"passes: {' '.join(failure.passes)} {failure.options or ''}\n{inputs}\n{failure.problem}\n")
+    path.with_suffix(".txt").write_text(
+        f"passes: {' '.join(failure.passes)} {failure.options or ''}\n{inputs}\n{failure.problem}\n"
+    )
     return path

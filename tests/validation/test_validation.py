@@ -114,9 +114,7 @@ def forget_stores(module: Module) -> bool:
 
 
 def forget_checks(module: Module) -> bool:
-    found = [
-        op for op in _ops(module, "cond_br") if op.targets[1].block.cold and len(op.targets[1].block.ops) == 1
-    ]
+    found = [op for op in _ops(module, "cond_br") if op.targets[1].block.cold and len(op.targets[1].block.ops) == 1]
     for op in found:
         op.targets[1] = op.targets[0]
     return bool(found)

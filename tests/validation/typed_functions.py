@@ -1,6 +1,6 @@
 """Random typed IR: tuples, sums, optional values, objects, cells, closures, arrays, texts, and library-like loops over arrays.
 
-    module = make_module(random.Random(seed), focus=("objects",))        as in `mem_functions`, and with its statements
+module = make_module(random.Random(seed), focus=("objects",))        as in `mem_functions`, and with its statements
 """
 
 from __future__ import annotations
@@ -43,10 +43,47 @@ def make_module(rng: random.Random, focus: Sequence[str] = ()) -> Module:
     add_host(module)
     if "fusion" in focus:
         FusionMaker(rng, module).make()
+    elif "filled" in focus or rng.random() < 0.3:
+        FusionMaker(rng, module).push()
+    if "number-text" in focus:
+        _add_number_texts(module)
     for index in range(rng.randint(1, 3)):
         TypedMaker(rng, module, f"helper{index}", focus, budget=rng.choice((4, 8, 12))).make()
     TypedMaker(rng, module, "main", focus, budget=rng.choice((15, 30, 45))).make().exported = "main"
     return module
+
+
+def _add_number_texts(module: Module) -> None:
+    """The library's functions for texts of numbers, for numbers below 16."""
+
+    def begin(name: str, params: list[t.Type], results: tuple[t.Type, ...]) -> Builder:
+        function = module.add(Function(name, params, results))
+        block = function.add_block("entry")
+        for type_ in params:
+            block.add_param(type_)
+        return Builder(block)
+
+    def digits(at: Builder, number: Value) -> tuple[Value, Value]:
+        """How many digits (of base 8), and the last one as a letter."""
+        high = at.op("i64.and", at.op("i64.shr_u", number, at.const(t.I64, 3)), at.const(t.I64, 1))
+        low = at.op("i64.and", number, at.const(t.I64, 7))
+        return at.op("i64.add", high, at.const(t.I64, 1)), at.op("i64.add", low, at.const(t.I64, 48))
+
+    def put(at: Builder, text: Value, end: Value, number: Value) -> None:
+        size, last = digits(at, number)
+        at.emit("data.string_set_byte", (text, at.op("i64.sub", end, size), at.const(t.I64, 49)), ())
+        at.emit("data.string_set_byte", (text, at.op("i64.sub", end, at.const(t.I64, 1)), last), ())
+
+    at = begin("std.__int_size", [t.I64], (t.I64,))
+    at.ret(digits(at, at.block.params[0])[0])
+    at = begin("std.__put_int", [t.STRING, t.I64, t.I64], ())
+    put(at, *at.block.params)
+    at.ret()
+    at = begin("std.__int_text", [t.I64], (t.STRING,))
+    size, _ = digits(at, at.block.params[0])
+    text = at.op("data.string_new", size, size)
+    put(at, text, size, at.block.params[0])
+    at.ret(text)
 
 
 class TypedMaker(Maker):
@@ -55,7 +92,7 @@ class TypedMaker(Maker):
     def __init__(self, rng: random.Random, module: Module, name: str, focus: Sequence[str], budget: int) -> None:
         super().__init__(rng, module, name, focus, budget, arrays=False)
         self.is_main = name == "main"
-        self.callees = [f for f in self.callees if f.name != "std.push"]
+        self.callees = [f for f in self.callees if not f.name.startswith("std.")]
 
     def statements(self) -> dict[str, Callable[[Any, int], None]]:
         return STATEMENTS
@@ -237,6 +274,50 @@ class TypedMaker(Maker):
         else:
             self.fresh(self.op("data.same", target, self.object_of(layout)))
 
+    def escape(self, depth: int) -> None:
+        """An object that leaves the function on some ways only."""
+        rng = self.rng
+        made = self.object_of("O", 1.0) if rng.random() < 0.7 else self.make_value(rng.choice((CELL, t.FN)))
+        condition = self.condition()
+        away, here = self.block("away"), self.block("here")
+        away.cold = rng.random() < 0.5
+        self.at.cond_br(condition, away, here)
+        before, ends = dict(self.vars), []
+        for block in (away, here):
+            self.vars = dict(before)
+            self.start(block)
+            if made.type is t.OBJECT and (block is here or rng.random() < 0.3):
+                index = rng.randrange(2)
+                get = {"name": "O", "index": index}
+                self.fresh(self.at.emit("data.object_get", (made,), (LAYOUTS["O"][1][index],), None, **get).result)
+            if block is away or rng.random() < 0.2:
+                if made.type is t.OBJECT and rng.random() < 0.6:
+                    holder = self.object_of("H", 0.2)
+                    self.at.emit("data.object_set", (holder, made), (), None, name="H", index=0)
+                else:
+                    self.keep(made)
+            ends.append((self.at.block, self.vars))
+        self.join(ends, before)
+
+    def keep(self, made: Value) -> None:
+        """Have somebody else know the object."""
+        takers = [f for f in self.callees if any(p.type is made.type for p in f.params)]
+        if not takers:
+            if made.type is not t.OBJECT:
+                self.fresh(made)
+            return
+        callee = self.rng.choice(takers)
+        operands = []
+        for param in callee.params:
+            fits = param.type is made.type and (made.type is not t.OBJECT or (param.name or "")[0] == "O")
+            if fits:
+                operands.append(made)
+            elif param.type is t.OBJECT:
+                operands.append(self.object_of((param.name or "O")[0]))
+            else:
+                operands.append(self.value(param.type))
+        self.at.call(callee.name, operands, callee.results)
+
     def cells(self, depth: int) -> None:
         cell = self.value(CELL)
         if self.rng.random() < 0.5:
@@ -257,7 +338,9 @@ class TypedMaker(Maker):
             for index, type_ in enumerate(captures):
                 captured = self.at.emit("data.closure_capture", (function,), (type_,), name=name, index=index).result
                 if type_ is CELL:
-                    self.at.emit("data.cell_set", (captured, self.op("i64.add", self.op("data.cell_get", captured), given)), ())
+                    self.at.emit(
+                        "data.cell_set", (captured, self.op("i64.add", self.op("data.cell_get", captured), given)), ()
+                    )
                     captured = self.op("data.cell_get", captured)
                 result = self.op("i64.add", captured, given)
             self.at.br(join, result)
@@ -314,12 +397,59 @@ class TypedMaker(Maker):
         else:
             self.at.emit("data.write", (text,), ())
 
+    def filled(self, depth: int) -> None:
+        """An array to which a loop adds the same value, or nearly, in every turn."""
+        if "std.push" not in self.module.functions:
+            return self.arithmetic(depth)
+        rng = self.rng
+        value, bound = self.value(t.I64), self.op("i64.and", self.value(t.I64), self.const(t.I64, 15))
+        if rng.random() < 0.2:
+            bound = self.op("i64.sub", bound, self.const(t.I64, 4))
+        entry = self.block("entry")
+        self.at.br(entry)
+        self.start(entry)
+        start = self.const(t.I64, rng.choice((0, 0, 0, 1, 3)))
+        array = self.at.emit("data.array_new", (self.const(t.I64, 0),), (INTS,)).result
+        header, body, out = self.block("loop"), self.block("body"), self.block("out")
+        self.at.br(header, start)
+        counter = header.add_param(t.I64, "i")
+        self.start(header)
+        self.at.cond_br(self.op("i64.lt_s", counter, bound), body, out)
+        self.start(body)
+        pushed = counter if rng.random() < 0.2 else self.const(t.I64) if rng.random() < 0.3 else value
+        self.at.call("std.push", (array, pushed), (t.I64,))
+        self.at.br(header, self.op("i64.add", counter, self.const(t.I64, 1)))
+        self.start(out)
+        self.fresh(self.op("data.array_len", array))
+        self.fresh(self.op("data.array_get", array, self.value(t.I64)))
+        if rng.random() < 0.5:
+            self.fresh(array)
+
+    def number_text(self, depth: int) -> None:
+        """A text with a number in it."""
+        if "std.__int_text" not in self.module.functions:
+            return self.text(depth)
+        number, one = self.value(t.I64), self.const(t.I64, 1)
+        text = self.at.call("std.__int_text", [number], (t.STRING,)).result
+        size = self.op(f"data.string_{self.rng.choice(('bytes', 'len'))}", text)
+        whole = self.op("i64.add", size, self.const(t.I64, 2))
+        out = self.op("data.string_new", whole, whole)
+        self.at.emit("data.string_set_byte", (out, self.const(t.I64, 0), self.const(t.I64, 40)), ())
+        self.at.emit("data.string_set_byte", (out, self.op("i64.add", size, one), self.const(t.I64, 41)), ())
+        again = self.op("data.string_bytes", text) if self.rng.random() < 0.3 else size
+        self.at.emit("data.string_copy", (out, one, text, self.const(t.I64, 0), again), ())
+        self.at.emit("data.write", (out,), ())
+        if self.rng.random() < 0.15:
+            self.at.emit("data.write", (text,), ())
+
     def library(self, depth: int) -> None:
         """An array made by one function of the library and gone through by others."""
         functions = self.module.functions
         if "std.make0" not in functions:
             return self.arithmetic(depth)
-        array = self.at.call("std.make0", [self.op("i64.and", self.value(t.I64), self.const(t.I64, 7)), self.value(t.I64)], (INTS,)).result
+        array = self.at.call(
+            "std.make0", [self.op("i64.and", self.value(t.I64), self.const(t.I64, 7)), self.value(t.I64)], (INTS,)
+        ).result
         for name in ("std.map0", "std.map1"):
             if self.rng.random() < 0.5:
                 array = self.at.call(name, [array, self.value(t.I64)], (INTS,)).result
@@ -330,10 +460,9 @@ class TypedMaker(Maker):
         self.fresh(self.at.call("std.fold0", [array, self.value(t.I64)], (t.I64,)).result)
 
     def call(self, depth: int) -> None:
-        callees = [f for f in self.callees if not f.name.startswith("std.")]
-        if not callees:
+        if not self.callees:
             return self.arithmetic(depth)
-        callee = self.rng.choice(callees)
+        callee = self.rng.choice(self.callees)
         operands = [
             self.object_of((p.name or "O")[0], 0.4) if p.type is t.OBJECT else self.value(p.type) for p in callee.params
         ]
@@ -345,7 +474,7 @@ class TypedMaker(Maker):
 
 
 _SHARED = (
-    "assign", "arithmetic", "pattern", "again", "branch", "guard", "choose", "select", "switch", "lookup", "loop", "while",
+    "assign", "arithmetic", "pattern", "again", "invariant", "branch", "guard", "choose", "select", "switch", "lookup", "loop", "while",
     "variable", "host",
 )  # fmt: skip
 
@@ -357,10 +486,13 @@ STATEMENTS: dict[str, Callable[[Any, int], None]] = {
     "options": TypedMaker.opt_get,
     "match": TypedMaker.match,
     "objects": TypedMaker.objects,
+    "escape": TypedMaker.escape,
     "cells": TypedMaker.cells,
     "apply": TypedMaker.apply,
     "array": TypedMaker.array,
     "text": TypedMaker.text,
+    "filled": TypedMaker.filled,
+    "number-text": TypedMaker.number_text,
     "library": TypedMaker.library,
 }
 
@@ -438,4 +570,3 @@ class FusionMaker:
             name = self.rng.choice(("add", "mul", "sub", "xor", "div_s", "rem_u"))
             element = at.op(f"i64.{name}", element, given)
         return element
-

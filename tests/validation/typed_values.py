@@ -1,7 +1,7 @@
 """The meaning of typed IR's data over Python objects, for `execute`: lists for arrays and objects, tuples for flat values.
 
-    data.object @O %x, %y        =>        Record("O", [x, y])
-    data.sum %x {case=1}         =>        (1, x)
+data.object @O %x, %y        =>        Record("O", [x, y])
+data.sum %x {case=1}         =>        (1, x)
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Text:
 
     __slots__ = ("buffer", "characters", "size", "start")
 
-    def __init__(self, buffer: bytes, start: int, size: int, characters: int) -> None:
+    def __init__(self, buffer: bytes | bytearray, start: int, size: int, characters: int) -> None:
         self.buffer = buffer
         self.start = start
         self.size = size
@@ -57,6 +57,15 @@ class Text:
 
     def view(self, begin: int, size: int, characters: int) -> Text:
         return Text(self.buffer, self.start + begin, size, characters)
+
+    def set_byte(self, index: int, value: int) -> None:
+        if not 0 <= index < self.size:
+            raise IndexError(index)
+        self.buffer[self.start + index] = value & 255  # type: ignore[index]
+
+    def copy(self, at: int, source: Text, begin: int, size: int) -> None:
+        for index in range(size):
+            self.set_byte(at + index, source.byte(begin + index))
 
     def content(self) -> bytes:
         return bytes(self.buffer[self.start : self.start + self.size])
@@ -186,6 +195,9 @@ EXPRESSIONS: dict[str, Callable[[Op, list[str]], str]] = {
     "data.string_bytes": lambda op, x: f"{x[0]}.size",
     "data.string_byte": lambda op, x: f"{x[0]}.byte({x[1]})",
     "data.string_view": lambda op, x: f"{x[0]}.view({x[1]}, {x[2]}, {x[3]})",
+    "data.string_new": lambda op, x: f"Text(bytearray({x[0]}), 0, {x[0]}, {x[1]})",
+    "data.string_set_byte": lambda op, x: f"{x[0]}.set_byte({x[1]}, {x[2]})",
+    "data.string_copy": lambda op, x: f"{x[0]}.copy({', '.join(x[1:])})",
     "data.write": lambda op, x: f"effects.append(('write', {x[0]}.content()))",
     "data.write_part": lambda op, x: f"effects.append(('write', {x[0]}.view({x[1]}, {x[2]}, 0).content()))",
     "data.same": lambda op, x: f"{x[0]} is {x[1]}",

@@ -11,17 +11,19 @@ The exit status is 1 if anything failed.
 from __future__ import annotations
 
 import argparse
+import json
 import random
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "ir"), str(HERE.parent / "passes")]
 
-import mem_functions  # noqa: E402
-from harness import (  # noqa: E402
+import mem_functions
+from harness import (
     INPUTS,
     Failure,
     Subject,
@@ -30,12 +32,14 @@ from harness import (  # noqa: E402
     preset_line,
     random_line,
     run_line,
+    run_lowered,
     validate_each,
 )
-from profiles import ONLY, OPTIONS, PROFILES, Profile  # noqa: E402
-from shrink import shrink, write  # noqa: E402
-from wasmlathe.ir.print import print as ir_text  # noqa: E402, F401
-from wasmlathe.pipeline.spec import PassSpec  # noqa: E402
+from profiles import ONLY, OPTIONS, PROFILES, Profile
+from shrink import shrink, write
+from wasmlathe.ir.print import print as ir_text  # noqa: F401
+from wasmlathe.lower.lower_data import LowerOptions
+from wasmlathe.pipeline.spec import PassSpec
 
 PRESETS = ("O1", "O2", "O3", "Os")
 #: So many failures of one pass are written; more would not say more.
@@ -70,6 +74,8 @@ class Run:
         self.output = output
         self.tally = Tally()
         self.failures: dict[str, int] = {}
+        #: What earlier runs have seen: name of a pass -> functions, programs, changed, failed.
+        self.earlier: dict[str, list[int]] = {}
 
     def one(self, profile: Profile, seed: int) -> None:
         """Make a program and run the profile's passes over it."""
@@ -98,6 +104,19 @@ class Run:
         after = run_line(subject, names, self.report)
         self.tally.add(f"{name} ({profile.stage})", functions, after is not subject)
 
+    def lowered(self, profile: Profile, seed: int) -> None:
+        """Make a typed program, run a preset over it with lowering between, and execute it with the real heap."""
+        subject = make_subject(profile, seed) if profile.stage == "typed" else None
+        if subject is None:
+            return
+        rng = random.Random(seed)
+        name = rng.choice(PRESETS)
+        options = LowerOptions(gc_stress=rng.random() < 0.5)
+        subject = replace(subject, inputs=subject.inputs[:2], outcomes=subject.outcomes[:2])
+        functions = sum(1 for f in subject.module.functions.values() if f.blocks)
+        run_lowered(subject, name, options, self.report)
+        self.tally.add(f"{name}, lowered{' and collecting' if options.gc_stress else ''}", functions, True)
+
     def report(self, failure: Failure) -> None:
         name = "+".join(failure.passes)
         self.failures[name] = count = self.failures.get(name, 0) + 1
@@ -106,6 +125,14 @@ class Run:
         print(f"{name}: {failure.problem}", file=sys.stderr, flush=True)
         path = write(shrink(failure), self.output, f"{name}-{count}")
         print(f"  {path}", file=sys.stderr, flush=True)
+
+    def record(self) -> str:
+        """Functions, programs, changed programs and failures of each pass, earlier runs included, as JSON."""
+        tally, total = self.tally, dict(self.earlier)
+        for name in tally.functions:
+            now = (tally.functions[name], tally.programs[name], tally.changed[name], self.failures.get(name, 0))
+            total[name] = [a + b for a, b in zip(total.get(name, (0, 0, 0, 0)), now, strict=True)]
+        return "{\n" + ",\n".join(f'  "{name}": {total[name]}' for name in sorted(total)) + "\n}\n"
 
     def table(self) -> str:
         tally = self.tally
@@ -134,8 +161,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--minutes", type=float, default=60.0, help="stop after so long in any case")
     parser.add_argument("--lines", action="store_true", help="run presets and random orders instead of single passes")
+    parser.add_argument("--lowered", action="store_true", help="presets over typed programs, lowered, with the real heap")
     parser.add_argument("--output", type=Path, default=Path("validation-failures"), help="folder for what fails")
-    parser.add_argument("--progress", type=Path, help="write the table to this file every minute")
+    parser.add_argument(
+        "--record", type=Path, help="add what was seen to this file (JSON), every minute and at the end"
+    )
     given = parser.parse_args(arguments)
     names = given.passes.split(",") if given.passes else list(all_passes())
     unknown = [name for name in names if name not in all_passes()]
@@ -143,30 +173,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"there is no pass over IR called {unknown[0]}")
     wanted_profiles = given.profiles.split(",") if given.profiles else [p.name for p in PROFILES]
     run = Run(names, given.output)
+    if given.record and given.record.exists():
+        run.earlier = json.loads(given.record.read_text())
     end = time.monotonic() + 60 * given.minutes
     written = time.monotonic()
     for profile, seed in seeds(given.seed):
         if profile.name not in wanted_profiles:
             continue
-        (run.line if given.lines else run.one)(profile, seed)
+        (run.lowered if given.lowered else run.line if given.lines else run.one)(profile, seed)
         now = time.monotonic()
-        if given.progress and now - written > 60:
-            given.progress.write_text(run.table() + "\n")
+        if given.record and now - written > 60:
+            given.record.write_text(run.record())
             written = now
-        tally = run.tally.functions
+        earlier = {name: counts[0] for name, counts in run.earlier.items()}
+        tally = {
+            name: run.tally.functions.get(name, 0) + earlier.get(name, 0) for name in run.tally.functions | earlier
+        }
         is_done = (
             sum(tally.values()) >= given.functions
-            if given.lines
+            if given.lines or given.lowered
             else min((tally.get(name, 0) for name in run.names), default=0) >= given.functions
         )
         if now > end or is_done:
             break
         # A pass that has seen enough makes place for those that have not.
-        if not given.lines and seed % 50 == 0:
+        if not (given.lines or given.lowered) and seed % 50 == 0:
             run.names = [name for name in names if tally.get(name, 0) < given.functions] or names
     print(run.table())
-    if given.progress:
-        given.progress.write_text(run.table() + "\n")
+    if given.record:
+        given.record.write_text(run.record())
     return 1 if run.failures else 0
 
 

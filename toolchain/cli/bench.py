@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -89,12 +91,15 @@ def command(
         click.echo(_listing(kernels, wanted))
         return 0
     if sizes:
-        return _show_sizes(kernels)
+        return _show_sizes([kernel for kernel in kernels if names or kernel.c_like])
     if html_file is not None:
         from ..bench.dashboard import check_library
 
         check_library()
-    # Read before anything is measured: a mistake in it should not cost minutes.
+    # All before anything is measured: a mistake should not cost minutes.
+    for path in (json_file, html_file, history):
+        if path is not None:
+            _make_room(Path(path))
     earlier = _load_history(history)
     before = None if base is None else _load_base(base, earlier)
     if budget is None and runs is None:
@@ -235,12 +240,16 @@ def _compare(base: Measurement, now: Measurement, limit: float) -> int:
 
 def _show_sizes(kernels: Iterable[Kernel]) -> int:
     from ..bench import sizes
+    from ..bench.failures import Failed
 
     missing = sizes.missing_tools()
     if missing:
         _tell_note("", f"there is nothing to compare sizes with: {' and '.join(missing)} missing")
         return 0
-    click.echo(sizes.report([kernel for kernel in kernels if kernel.c_like]))
+    try:
+        click.echo(sizes.report(kernels))
+    except Failed as failure:
+        _refuse(str(failure), None)
     return 0
 
 
@@ -252,6 +261,13 @@ def _listing(kernels: Iterable[Kernel], peers: dict[str, Peer]) -> str:
         for k in kernels
     ]
     return table(("kernel", "kind", "work", "peers"), rows)
+
+
+def _make_room(file: Path) -> None:
+    """Make the folder of a file that is to be written. Raises OSError if that cannot be, or the file is a folder."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if file.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(file))
 
 
 def _write(path: str, text: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import click
@@ -73,7 +73,7 @@ def command(
     return 0
 
 
-def report(remarks: Iterable[Remark], source: SourceFile, most: int | None = MOST_SHOWN) -> str:
+def report(remarks: Sequence[Remark], source: SourceFile, most: int | None = MOST_SHOWN) -> str:
     """The remarks under the source lines that they are about; those without a place first."""
     shown = []
     files = Files(source)
@@ -83,7 +83,14 @@ def report(remarks: Iterable[Remark], source: SourceFile, most: int | None = MOS
         for kind, sentences in line.kinds.items():
             label = click.style(kind, fg=kind_of(kind).color)
             shown += [f"  {label}: {sentence}" for sentence in sentences]
-    return "\n".join(shown) if shown else "nothing to tell"
+    return "\n".join([*shown, _summary(remarks)]) if shown else "nothing to tell"
+
+
+def _summary(remarks: Iterable[Remark]) -> str:
+    """How many different things are said of each kind, in the order of the table."""
+    counted = Counter(kind for kind, _, _ in {remark.said for remark in remarks})
+    ordered = [*(kind for kind in KINDS if kind in counted), *sorted(counted.keys() - KINDS.keys())]
+    return "in all: " + ", ".join(f"{counted[kind]} {kind}" for kind in ordered)
 
 
 def records(remarks: Iterable[Remark]) -> list[dict[str, Any]]:

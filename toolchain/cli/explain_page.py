@@ -27,7 +27,7 @@ _TITLE, _DATA = "{{title}}", "{{data}}"
 def write_page(path: str, compilation: Compilation, pipeline: str, remarks: list[Remark], history: History) -> None:
     """Write the page. Raises CompileError if that is not possible."""
     data = page_data(compilation, pipeline, remarks, history)
-    packed = base64.b64encode(zlib.compress(json.dumps(data, separators=(",", ":")).encode(), 9)).decode()
+    packed = base64.b64encode(zlib.compress(json.dumps(data, separators=(",", ":")).encode(), 6)).decode()
     template = files(__package__).joinpath("explain_page.html").read_text(encoding="utf-8")
     page = template.replace(_TITLE, html.escape(compilation.source.name)).replace(_DATA, packed)
     write_all(os.path.dirname(path) or os.curdir, {os.path.basename(path): page.encode()})

@@ -235,6 +235,10 @@ class BinaryenModule:
     def add_export(self, name: str, external: str) -> None:
         self._lib.BinaryenAddFunctionExport(self._module, name.encode(), external.encode())
 
+    def set_start(self, name: str) -> None:
+        """Let the function run when the module is instantiated."""
+        self._lib.BinaryenSetStart(self._module, self._lib.BinaryenGetFunction(self._module, name.encode()))
+
     def add_global_export(self, name: str, external: str) -> None:
         self._lib.BinaryenAddGlobalExport(self._module, name.encode(), external.encode())
 

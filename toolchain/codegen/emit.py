@@ -26,6 +26,7 @@ from .binaryen import BinaryenModule, Expression
 from .memory_image import MemoryImage
 from .sourcemap import CALL, PLAIN, TRAP
 from .structure import structure
+from .unpacked import add_unpacking
 
 if TYPE_CHECKING:
     from ..bytecode.link import Program
@@ -147,6 +148,8 @@ class _Module:
             out.add_global_export(PANIC_SITE, PANIC_SITE)
         if self.uses_memory:
             out.set_memory(self.image.initial_pages, list(self.image.pieces()), "memory")
+            if self.image.tables:
+                add_unpacking(out, self.image.tables)
         out.validate()
         sites = [dict(zip(("message", "file", "line", "col"), site, strict=True)) for site in self.sites]
         return Generated(out, sites, self.uses_memory, self.image)

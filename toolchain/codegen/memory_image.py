@@ -16,6 +16,7 @@ from collections.abc import Iterator
 
 from ..ir.core import DataSegment, Module
 from ..lower.heap_state import SHADOW
+from .unpacked import Progression, progression
 
 FIRST_ADDRESS = 16
 PAGE_BYTES = 65536
@@ -27,7 +28,7 @@ _NOT_ZERO = re.compile(rb"[^\0]")
 class MemoryImage:
     """Addresses of the data segments of a module, and their bytes."""
 
-    __slots__ = ("addresses", "content", "heap_base")
+    __slots__ = ("addresses", "content", "heap_base", "tables")
 
     def __init__(self, module: Module) -> None:
         self.addresses: dict[str, int] = {}
@@ -48,14 +49,20 @@ class MemoryImage:
                 content[start + offset : start + offset + 4] = target.to_bytes(4, "little")
         #: What memory holds from address 0 on; zeros after it.
         self.content = bytes(content)
+        #: Segments that code can make.
+        self.tables: list[Progression] = []
+        for name, address in self.addresses.items():
+            size = len(module.data[name].content)
+            if (table := progression(address, self.content[address : address + size])) is not None:
+                self.tables.append(table)
 
     @property
     def initial_pages(self) -> int:
         return max(1, -(-self.heap_base // PAGE_BYTES))
 
     def pieces(self) -> Iterator[tuple[int, bytes]]:
-        """(address, bytes) of what is not zero; long runs of zeros are left out, memory is zero anyway."""
-        content, end = self.content, len(self.content)
+        """(address, bytes) of what is not zero nor made by code; long runs of zeros are left out, memory is zero anyway."""
+        content, end = self._without_tables(), len(self.content)
         gap = bytes(_SHORTEST_GAP)
         start = _skip_zeros(content, 0)
         while start < end:
@@ -63,6 +70,12 @@ class MemoryImage:
             piece = content[start : stop if stop >= 0 else end].rstrip(b"\0")
             yield start, piece
             start = _skip_zeros(content, start + len(piece))
+
+    def _without_tables(self) -> bytes:
+        content = bytearray(self.content)
+        for table in self.tables:
+            content[table.address : table.address + table.size_bytes] = bytes(table.size_bytes)
+        return bytes(content)
 
 
 def _rank(segment: DataSegment) -> int:

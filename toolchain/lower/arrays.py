@@ -210,6 +210,9 @@ def _fill_byte(body: Body, element: t.Type, values: Sequence[Value]) -> Value | 
     """The byte of which the components in memory consist, if it is only one."""
     if all(_is_zero(value) for value in values):
         return body.i32(0)
+    number = constant_int(values[0]) if len(values) == 1 else None
+    if number is not None and number % (1 << 64) == (number & 0xFF) * 0x0101010101010101:
+        return body.i32(number & 0xFF)
     if element is t.BOOL:
         return body.op("i32.from_bool", values[0])
     if element.name in ("u8", "s8"):

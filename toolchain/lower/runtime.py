@@ -90,6 +90,7 @@ FUNCTIONS: dict[str, RuntimeFunction] = {
     "rt-string-extend": RuntimeFunction(
         runtime_strings.string_extend, {"source": t.I32, "more_bytes": t.I64, "more_characters": t.I64}, _ADDRESS
     ),
+    "rt-string-own": RuntimeFunction(runtime_strings.string_own, {"source": t.I32}, _ADDRESS, _NEVER),
     "rt-string-grow": RuntimeFunction(
         runtime_strings.string_grow, {"source": t.I32, "length": t.I64}, _ADDRESS, _NEVER
     ),

@@ -10,6 +10,9 @@ from .size_classes import MAX_SMALL_BYTES
 
 STRING_TOO_LARGE = "string is too large"
 
+#: So short a part of a buffer so large is copied for being kept (`string_own`).
+OWN_BYTES, LARGE_BYTES = 64, 4096
+
 SMALL_COPY_BYTES = 64  # up to here loads and stores beat memory.copy, whose fixed cost is 4 ns
 
 
@@ -45,7 +48,8 @@ def string_extend(code: Code, source: Value, more_bytes: Value, more_characters:
     """A string that starts with `source` and has more bytes, which are to be written.
 
     If `source` ends where its buffer's bytes in use end and there is room behind, the new string shares the buffer. If
-    there is no room, the copy gets twice what it needs, so that a string grown piece by piece is copied seldom.
+    there is no room, the buffer gets longer where it is, or the copy gets twice what it needs, so that a string grown piece
+    by piece is copied seldom.
     """
     source_length = code.load_word(source, layout.STRING_BYTE_LENGTH, "string.length", invariant=True)
     start = code.load_word(source, layout.STRING_START, "string.bytes_ptr", invariant=True)
@@ -70,7 +74,10 @@ def string_extend(code: Code, source: Value, more_bytes: Value, more_characters:
     fits = code.op("i32.le_u", code.add(start, length), end)
     is_huge = code.op("i32.gt_u", length, code.i32(layout.MAX_OBJECT_BYTES // 4))
     doubled = code.op("i32.shl", length, code.i32(1))
-    code.cond_br(fits, in_place, Target(copy, [code.op("select", is_huge, length, doubled)]))
+    stretch, capacity = code.label("stretch"), code.op("select", is_huge, length, doubled)
+    code.cond_br(fits, in_place, stretch)
+    code.at_end(stretch)
+    code.cond_br(_stretched(code, buffer, capacity), in_place, Target(copy, [capacity]))
 
     code.at_end(in_place)
     code.store_word(buffer, code.add(used, code.narrow(more_bytes)), layout.BUFFER_USED, "buffer.used")
@@ -84,6 +91,46 @@ def string_extend(code: Code, source: Value, more_bytes: Value, more_characters:
     code.ret(string)
 
 
+def string_own(code: Code, source: Value) -> None:
+    """`source`, or a copy of it if it has few bytes of a large buffer: what is kept in a table is looked at again and again,
+    and lies close together then."""
+    length = code.load_word(source, layout.STRING_BYTE_LENGTH, "string.length", invariant=True)
+    buffer = code.load_word(source, layout.STRING_BUFFER, "string.buffer", invariant=True)
+    with code.when(code.op("i32.eq", buffer, code.i32(0))):
+        code.ret(source)
+    is_short = code.op("i32.le_u", length, code.i32(OWN_BYTES))
+    is_large = code.op("i32.gt_u", code.object_bytes(buffer), code.i32(LARGE_BYTES))
+    with code.when(code.op("bool.not", code.op("bool.and", is_short, is_large))):
+        code.ret(source)
+    characters = code.load_word(source, layout.STRING_CHARACTERS, "string.characters", invariant=True)
+    start = code.load_word(source, layout.STRING_START, "string.bytes_ptr", invariant=True)
+    own, target = _string_with_buffer(code, length, length, characters)
+    code.do("rt-copy-bytes", target, start, length)
+    code.ret(own)
+
+
+def _stretched(code: Code, buffer: Value, capacity: Value) -> Value:
+    """True if a buffer has blocks of its own and could be made longer where it is, for `capacity` bytes."""
+    check, fits, no, known = code.label("check"), code.label("fits"), code.label("no"), code.label("known", t.BOOL)
+    before, size = code.object_bytes(buffer), code.align(capacity, layout.BUFFER_START)
+    is_inner = code.op(
+        "i32.eq", code.load_word(buffer, layout.HEADER_TYPE, "header"), code.i32(layout.TYPE_BUFFER | layout.INNER)
+    )
+    has_blocks = code.op("i32.gt_u", before, code.i32(MAX_SMALL_BYTES))
+    code.cond_br(code.op("bool.and", is_inner, has_blocks), check, no)
+    code.at_end(check)
+    cell = code.op("i32.sub", buffer, code.i32(layout.OUTER_BYTES))
+    old, new = code.add(before, layout.OUTER_BYTES), code.add(size, layout.OUTER_BYTES)
+    code.cond_br(code.op("i32.ne", code.use("rt-stretch", cell, old, new), code.i32(0)), fits, no)
+    code.at_end(fits)
+    code.store_word(buffer, size, layout.HEADER_SIZE, "header")
+    code.br(known, code.const(t.BOOL, True))
+    code.at_end(no)
+    code.br(known, code.const(t.BOOL, False))
+    code.at_end(known)
+    return known.params[0]
+
+
 def string_grow(code: Code, source: Value, length: Value) -> None:
     """A string of `length` bytes that starts with the bytes of `source`, which was made by `string_new` or by this.
 
@@ -93,16 +140,11 @@ def string_grow(code: Code, source: Value, length: Value) -> None:
     wanted = code.narrow(length)
     start = code.load_word(source, layout.STRING_START, "string.bytes_ptr", invariant=True)
     buffer = code.load_word(source, layout.STRING_BUFFER, "string.buffer", invariant=True)
-    before, size = code.object_bytes(buffer), code.align(wanted, layout.BUFFER_START)
-    with code.when(code.op("i32.gt_u", before, code.i32(MAX_SMALL_BYTES))):
-        cell = code.op("i32.sub", buffer, code.i32(layout.OUTER_BYTES))
-        old, new = code.add(before, layout.OUTER_BYTES), code.add(size, layout.OUTER_BYTES)
-        with code.when(code.op("i32.ne", code.use("rt-stretch", cell, old, new), code.i32(0))):
-            code.store_word(buffer, size, layout.HEADER_SIZE, "header")
-            code.store_word(buffer, wanted, layout.BUFFER_USED, "buffer.used")
-            longer = code.alloc(code.i32(layout.STRING_OBJECT_BYTES))
-            code.string_object(longer, wanted, wanted, start, buffer)
-            code.ret(longer)
+    with code.when(_stretched(code, buffer, wanted)):
+        code.store_word(buffer, wanted, layout.BUFFER_USED, "buffer.used")
+        longer = code.alloc(code.i32(layout.STRING_OBJECT_BYTES))
+        code.string_object(longer, wanted, wanted, start, buffer)
+        code.ret(longer)
     string, target = _string_with_buffer(code, wanted, wanted, wanted)
     count = code.load_word(source, layout.STRING_BYTE_LENGTH, "string.length", invariant=True)
     code.emit("mem.copy", (target, start, count), (), alias="bytes")

@@ -108,6 +108,10 @@ def _extend(body: Body, op: Op) -> Sequence[Value]:
     return body.call_runtime("rt-string-extend", *body.operands(op))
 
 
+def _own(body: Body, op: Op) -> Sequence[Value]:
+    return body.call_runtime("rt-string-own", *body.operands(op))
+
+
 def _grow(body: Body, op: Op) -> Sequence[Value]:
     return body.call_runtime("rt-string-grow", *body.operands(op))
 
@@ -206,6 +210,7 @@ LOWERINGS: dict[str, Lowering] = {
     "data.string_view": _view,
     "data.string_new": _new,
     "data.string_extend": _extend,
+    "data.string_own": _own,
     "data.string_grow": _grow,
     "data.string_set_byte": _set_byte,
     "data.string_set_words": _set_words,

@@ -17,7 +17,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from ..diagnostics import CompileError
 from ..ir.core import Function, Module
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from .plan import Step
 
 _GLANCE_SECONDS = 0.1
-
-_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +85,14 @@ class Watch:
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
         self._subject: _Subject | None = None
+        #: What functions were found to have, as long as nothing changed them.
+        self._sizes: dict[Function, int] = {}
 
-    def run(self, step: Step, unit: Any, action: Callable[[], _Result]) -> _Result:
-        """The result of `action`, which is what the step does to `unit`. Raises OverBudget."""
-        size = size_of(unit)
+    def run(self, step: Step, unit: Any, action: Callable[[], bool]) -> bool:
+        """The result of `action`: whether the step changed `unit`. Raises OverBudget."""
+        size = self._sizes.get(unit)
+        if size is None:
+            size = size_of(unit)
         subject = _Subject(unit, threading.get_ident(), self.budget.seconds_for(size), self.budget.most_ops(size))
         self._begin(subject)
         try:
@@ -100,9 +102,20 @@ class Watch:
                 self._end(subject)
         except _Interrupt:
             raise _over_budget(step, unit, subject.reason) from None
-        if size_of(unit) > subject.most_ops:
+        if result and isinstance(unit, Function):
+            size = size_of(unit)
+        elif result:
+            self._sizes.clear()
+            size = size_of(unit)
+        if size > subject.most_ops:
             raise _over_budget(step, unit, subject.too_large())
+        if isinstance(unit, Function):
+            self._sizes[unit] = size
         return result
+
+    def forget(self, function: Function) -> None:
+        """Somebody else than a pass changed `function`."""
+        self._sizes.pop(function, None)
 
     def stop(self) -> None:
         """End the thread."""
@@ -111,6 +124,7 @@ class Watch:
             self._wake.set()
             self._thread.join()
             self._thread = None
+        self._sizes.clear()
 
     def _begin(self, subject: _Subject) -> None:
         self._subject = subject

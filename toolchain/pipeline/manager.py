@@ -126,6 +126,7 @@ class PassManager:
             self.remarks += made.remarks
             self.applied += made.applied
             self._analyses.changed(function)
+            self._watch.forget(function)
             summaries.changed(function, made.summary)
             return
         told, applied = len(self.remarks), self.applied

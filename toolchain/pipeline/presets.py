@@ -21,22 +21,43 @@ _TYPED = ("simplify-cfg#typed", "gvn#typed", "dce#typed")
 #: Objects that need not exist go while they are one op each; in a second round those that were held by the first.
 _OBJECTS = ("inline-objects", Repeat(2, ("unwrap", "const-fold#objects", "scalar-replace")))
 
+#: Texts that need not exist, once objects around them are gone.
+_TEXTS = ("scalar-views", "ints-in-texts")
+
 _CLEAN = Repeat(3, ("const-fold", "rewrite", "simplify-cfg", "dce"))
 _CLEAN_LATE = ("const-fold#late", "rewrite#late", "gvn#late", "simplify-cfg#late", "dce#late")
 
 #: What one turn knows of the next, in loops that take several turns at once.
-_CLEAN_UNROLLED = ("simplify-cfg#unrolled", "rewrite#unrolled", "fold-offsets", "gvn#unrolled", "dce#unrolled")
+_CLEAN_UNROLLED = (
+    "simplify-cfg#unrolled",
+    "rewrite#unrolled",
+    "fold-offsets",
+    "gvn#unrolled",
+    "load-forwarding#unrolled",
+    "dce#unrolled",
+)
 
 # Functions that were inlined wherever they were called are dropped at once: the passes after that have less to do.
 
-#: Binaryen makes good use of locals and of WebAssembly's structured control flow; values are our own passes' work.
+#: What functions really weigh is known when they are cleaned up, and arguments are constants that were not before.
+_INLINE_AGAIN = (
+    "inline#cleaned",
+    "dead-functions#cleaned",
+    "const-fold#inlined",
+    "rewrite#inlined",
+    "simplify-cfg#inlined",
+    "dce#inlined",
+)
+
+#: Binaryen makes good use of locals and of WebAssembly's structured control flow; values are our own passes' work. Which of
+#: its passes still do something was measured (docs/binaryen.md).
 _WASM = (
     "binaryen-simplify-locals",
     "binaryen-merge-blocks",
-    "binaryen-remove-unused-names",
     "binaryen-coalesce-locals",
     "binaryen-simplify-locals#2",
     "binaryen-optimize-instructions",
+    "binaryen-precompute",
     "binaryen-vacuum",
     "binaryen-reorder-locals",
     "binaryen-remove-unused-module-elements",
@@ -82,7 +103,7 @@ PRESETS: dict[str, Preset] = {
         "wasm": _WASM,
     },
     "O2": {
-        "typed": (*_OBJECTS, *_TYPED, "sink-allocations", "fuse-loops", "presize-arrays", "scalar-views"),
+        "typed": (*_OBJECTS, *_TYPED, "sink-allocations", "fuse-loops", "fill-arrays", "presize-arrays", *_TEXTS),
         "mem": (
             "inline",
             "dead-functions",
@@ -99,18 +120,20 @@ PRESETS: dict[str, Preset] = {
             *_CLEAN_LATE,
             "divisibility",
             *_NARROW,
+            "count-remainders",
             "strength-reduce",
             *_LAST,
         ),
         "wasm": _WASM,
     },
     "O3": {
-        "typed": (*_OBJECTS, *_TYPED, "sink-allocations", "fuse-loops", "presize-arrays", "scalar-views"),
+        "typed": (*_OBJECTS, *_TYPED, "sink-allocations", "fuse-loops", "fill-arrays", "presize-arrays", *_TEXTS),
         "mem": (
             "inline",
             "dead-functions",
             "trim-signatures",
             _CLEAN,
+            *_INLINE_AGAIN,
             "match-table",
             "switch-lowering",
             "pure-calls",
@@ -132,15 +155,17 @@ PRESETS: dict[str, Preset] = {
             "unroll-rounds",
             "unroll-jam",
             "loop-versioning",
+            "hoist-guards#free",
             "unroll",
             *_CLEAN_UNROLLED,
+            "count-remainders",
             "strength-reduce",
             *_LAST,
         ),
         "wasm": _WASM,
     },
     "Os": {
-        "typed": (*_OBJECTS, *_TYPED, "scalar-views"),
+        "typed": (*_OBJECTS, *_TYPED, *_TEXTS),
         "mem": (
             With("inline", _INLINE_SMALL),
             "dead-functions",
@@ -165,10 +190,13 @@ PRESETS: dict[str, Preset] = {
             "pool-data",
         ),
         "wasm": (
-            *_WASM,
-            "binaryen-remove-unused-brs",
+            _WASM[0],
             "binaryen-code-folding",
-            "binaryen-duplicate-function-elimination",
+            *_WASM[1:],
+            "binaryen-local-cse",
+            "binaryen-const-hoisting",
+            "binaryen-rse",
+            "binaryen-remove-unused-brs",
             "binaryen-reorder-functions",
         ),
     },

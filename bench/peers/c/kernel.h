@@ -8,6 +8,8 @@
 // imports that the programs of wasmlathe have too, so both run in the same engine under the same host.
 #pragma once
 
+#define _GNU_SOURCE  // for memmem, natively
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -23,7 +25,7 @@ static void kernel(int64_t size);
 HARNESS void print_text(const char *text);
 HARNESS void print_bytes(const void *bytes, size_t count);
 HARNESS void print_int(int64_t value);
-// `digits` (at most 9) behind the point, rounded; for values below 9e9.
+// `digits` (at most 9) behind the point, rounded; for values below 1e15.
 HARNESS void print_fixed(double value, int digits);
 // Ends the run with a message and status 1.
 _Noreturn HARNESS void fail(const char *message);

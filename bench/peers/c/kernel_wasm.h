@@ -54,11 +54,13 @@ HARNESS void print_int(int64_t value) {
 HARNESS void print_fixed(double value, int digits) {
     uint64_t scale = 1;
     for (int i = 0; i < digits; i++) scale *= 10;
-    uint64_t scaled = (uint64_t)((value < 0 ? -value : value) * (double)scale + 0.5);
-    if (value < 0 && scaled) print_bytes("-", 1);
-    print_digits(scaled / scale, 1);
+    if (value < 0) print_bytes("-", 1);
+    double magnitude = value < 0 ? -value : value;
+    uint64_t whole = (uint64_t)magnitude;
+    uint64_t part = (uint64_t)((magnitude - (double)whole) * (double)scale + 0.5);
+    print_digits(whole + part / scale, 1);
     print_bytes(".", 1);
-    print_digits(scaled % scale, digits);
+    print_digits(part % scale, digits);
 }
 
 _Noreturn HARNESS void fail(const char *message) {

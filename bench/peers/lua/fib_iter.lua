@@ -4,7 +4,10 @@ local kernel = require("kernel")
 
 -- LuaJIT has such numbers as values of C.
 local zero, one = 0, 1
-if jit then zero, one = 0LL, 1LL end
+if jit then
+  local int64 = require("ffi").typeof("int64_t")
+  zero, one = int64(0), int64(1)
+end
 
 kernel.run(50000000, function(n)
   local a, b = zero, one

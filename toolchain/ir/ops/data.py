@@ -151,6 +151,13 @@ ROWS: list[OpRow] = [
         effects=_A | _R | _W | _T,
     ),
     OpRow(
+        "data.string_own",
+        "The same text; a copy if it is a small part of a large one, which it then does not keep alive.",
+        ("string",),
+        ("string",),
+        effects=_A | _R | _T,
+    ),
+    OpRow(
         "data.string_grow",
         "A string of b bytes, more than a has, that starts with a, to be filled; a, whose bytes it may take over, is given up.",
         ("string", "i64"),

@@ -1,0 +1,63 @@
+"""The engine `vm`: programs as bytecode, with the exit status and the messages of compiled ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from cli_programs import DIVIDES_BY_ZERO, RETURNS_55, RUNS_FOREVER
+from wasmlathe.cli import main
+
+PANICS_IN_CALLBACK = """
+fn element(a, i) { a[i] }
+fn main() {
+  numbers = [1, 2, 3]
+  print(numbers.map(fn(n) element(numbers, n)))
+}
+"""
+RECURSES = "fn deep(n) { 1 + deep(n + 1) * 2 }\nfn main() { print(deep(1)) }\n"
+PANICS_WITH_TEXT = 'fn check(text) { Err("no {text}").unwrap() }\nfn main() { print(check("x".repeat(3))) }\n'
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_result_of_main_is_the_exit_status(folder: Path) -> None:
+    (folder / "p.tova").write_text(RETURNS_55)
+    words = ["run", "-O1", "p.tova", "--engine"]
+    # Twice: the second runs come from the cache, and neither engine gets the other's code.
+    assert [main([*words, engine]) for engine in ("vm", "wasm", "vm", "wasm")] == [55] * 4
+
+
+@pytest.mark.parametrize("text", [DIVIDES_BY_ZERO, PANICS_IN_CALLBACK, RECURSES, PANICS_WITH_TEXT])
+@pytest.mark.parametrize("level", ["-O0", "-O1"])
+def test_a_failure_is_told_like_that_of_compiled_code(
+    text: str, level: str, folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "p.tova").write_text(text)
+    told = []
+    for engine in ("wasm", "vm"):
+        assert main(["run", level, "p.tova", "--engine", engine]) == 1
+        out, err = capfd.readouterr()
+        told.append((out, [line for line in err.splitlines() if "more" not in line and "offset" not in line]))
+    compiled, bytecode = told
+    assert "error: " in compiled[1][0]
+    assert bytecode == compiled
+
+
+def test_a_time_limit_ends_bytecode(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (folder / "p.tova").write_text(RUNS_FOREVER)
+    assert main(["run", "-O1", "p.tova", "--engine", "vm", "--timeout", "0.2"]) == 1
+    assert "timed out after 0.2 s" in capfd.readouterr().err
+
+
+def test_bytecode_is_shown(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (folder / "p.tova").write_text("fn twice(n) { n * 2 }\nfn main() { print(twice(21)) }\n")
+    assert main(["ir", "-O0", "p.tova", "--stage", "bytecode", "--function", "twice"]) == 0
+    shown = capfd.readouterr().out
+    assert shown.startswith("@twice  (frame ")
+    assert "i64.mul.imm" in shown
+    assert "; p.tova:1:15" in shown
