@@ -288,7 +288,7 @@ class _Text:
             return
         lines = [f"def {self.names[function.name]}(*args):", f" effects.append(({name!r}, *[plain(a) for a in args]))"]
         if name == "write":
-            lines[1] = " effects.append(('write', bytes(mem[args[0] : args[0] + args[1]])))"
+            lines[1] = " if args[1]: effects.append(('write', bytes(mem[args[0] : args[0] + args[1]])))"
         if name == "look":
             lines.append(" effects.append(('memory', look(mem)))")
         if function.results:

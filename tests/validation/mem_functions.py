@@ -465,7 +465,8 @@ class Maker:
         made = [v for n, v in self.vars.items() if before.get(n) is not v]
         self.vars = inside
         for value in made:
-            self.fresh(value)
+            if value.type in EDGES:
+                self.fresh(value)
 
     def crossing(self, depth: int) -> None:
         """A loop with two ways in, which ends when the fuel is used up."""

@@ -67,8 +67,10 @@ class Text:
         for index in range(size):
             self.set_byte(at + index, source.byte(begin + index))
 
-    def content(self) -> bytes:
-        return bytes(self.buffer[self.start : self.start + self.size])
+    def written(self) -> list[tuple[str, bytes]]:
+        """The effect of writing it; nothing to write is none."""
+        content = bytes(self.buffer[self.start : self.start + self.size])
+        return [("write", content)] if content else []
 
 
 def array_index(array: Array, index: int) -> int:
@@ -198,8 +200,8 @@ EXPRESSIONS: dict[str, Callable[[Op, list[str]], str]] = {
     "data.string_new": lambda op, x: f"Text(bytearray({x[0]}), 0, {x[0]}, {x[1]})",
     "data.string_set_byte": lambda op, x: f"{x[0]}.set_byte({x[1]}, {x[2]})",
     "data.string_copy": lambda op, x: f"{x[0]}.copy({', '.join(x[1:])})",
-    "data.write": lambda op, x: f"effects.append(('write', {x[0]}.content()))",
-    "data.write_part": lambda op, x: f"effects.append(('write', {x[0]}.view({x[1]}, {x[2]}, 0).content()))",
+    "data.write": lambda op, x: f"effects.extend({x[0]}.written())",
+    "data.write_part": lambda op, x: f"effects.extend({x[0]}.view({x[1]}, {x[2]}, 0).written())",
     "data.same": lambda op, x: f"{x[0]} is {x[1]}",
 }
 

@@ -161,7 +161,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--minutes", type=float, default=60.0, help="stop after so long in any case")
     parser.add_argument("--lines", action="store_true", help="run presets and random orders instead of single passes")
-    parser.add_argument("--lowered", action="store_true", help="presets over typed programs, lowered, with the real heap")
+    parser.add_argument(
+        "--lowered", action="store_true", help="presets over typed programs, lowered, with the real heap"
+    )
     parser.add_argument("--output", type=Path, default=Path("validation-failures"), help="folder for what fails")
     parser.add_argument(
         "--record", type=Path, help="add what was seen to this file (JSON), every minute and at the end"

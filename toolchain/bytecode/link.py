@@ -136,7 +136,7 @@ class _Link:
 
     def text_panic(self, loc: Loc | None) -> str:
         file, line, col = (loc.file, loc.line, loc.col) if loc is not None else ("", 0, 0)
-        name = f"vm-panic-text {file}:{line}:{col}"
+        name = f"{_ENTRY_NAME}panic-text {file}:{line}:{col}"
         if name not in self._module.functions:
             function = Function(name, [t.I32, t.I32], ())
             self._module.add(function)

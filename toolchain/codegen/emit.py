@@ -387,9 +387,7 @@ class _Function:
         elif isinstance(wasm, Special):
             expression = _SPECIAL[wasm.name](self, op, expressions)
         else:
-            raise ValueError(
-                f"{op.name} has no WebAssembly: it does not belong into stage mem"
-            )
+            raise ValueError(f"{op.name} has no WebAssembly: it does not belong into stage mem")
         effects = op.row.effects
         depth, reads = 0, frozenset[int]()
         for tree in trees:
