@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from wasmlathe.diagnostics import CompileError
+from wasmlathe.pipeline.broken import PassBrokeFunction
 
 from .catalog import Kernel
 from .failures import Failed
@@ -66,3 +67,5 @@ def _our_run(kernel: Kernel, args: Sequence[str], pipeline: str) -> Run:
         return ours.prepare(kernel.program, args, pipeline)
     except CompileError as error:
         raise Failed(f"it does not compile: {error}") from error
+    except PassBrokeFunction as error:
+        raise Failed(f"the compiler failed: {error}") from error

@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
-from time import thread_time
+from time import process_time
 
 from wasmlathe.artifact import Artifact
 from wasmlathe.cli.table import table
@@ -43,9 +43,9 @@ def measure(presets: Sequence[str], programs: Sequence[str], runs: int) -> list[
     for preset in presets:
         seconds, made = 0.0, {}
         for program in programs:
-            start = thread_time()
+            start = process_time()
             made[program] = _compiled(program, preset)
-            seconds += thread_time() - start
+            seconds += process_time() - start
         first = first or made
         ratios = [1.0 if made is first else time_ratio(name, first[name], made[name], runs) for name in programs]
         rows.append(Row(preset, seconds, sum(len(a.wasm) for a in made.values()), geometric_mean(ratios)))

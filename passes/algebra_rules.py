@@ -156,6 +156,20 @@ def _bits(i: Ops, ints: numeric.Integers) -> list[Rule]:
         Rule("xor-constants", i.xor(i.xor(x, c), d), lambda m: i.xor(x, m.c ^ m.d)),
         Rule("xor-twice", i.xor(i.xor(x, y), y), x),
         Rule("xor-common-bits", i.xor(i.or_(x, y), i.and_(x, y)), i.xor(x, y)),
+        # y where x has ones, z where it has zeros.
+        Rule("choose-bits", i.xor(i.and_(x, y), i.and_(i.xor(x, -1), z)), i.xor(i.and_(x, i.xor(y, z)), z)),
+        Rule("choose-bits-or", i.or_(i.and_(x, y), i.and_(i.xor(x, -1), z)), i.xor(i.and_(x, i.xor(y, z)), z)),
+        # What two of three agree on. Where the three move on from turn to turn, the next turn has one difference already.
+        Rule(
+            "majority",
+            i.xor(i.xor(i.and_(x, y), i.and_(x, z)), i.and_(y, z)),
+            i.xor(i.and_(i.xor(x, y), i.xor(y, z)), y),
+        ),
+        Rule(
+            "majority-or",
+            i.or_(i.or_(i.and_(x, y), i.and_(x, z)), i.and_(y, z)),
+            i.xor(i.and_(i.xor(x, y), i.xor(y, z)), y),
+        ),
     ]
 
 

@@ -19,9 +19,6 @@ from .edit import branch, remove_unreachable, replace_terminator
 from .fuse_loops import is_push
 from .presize_arrays import is_used_in, turns_of
 
-_COUNTING = ("i64.add", "i64.lt_s")
-
-
 def run(fn: Function, ctx: PassContext) -> bool:
     """Replace loops of `fn` that only fill an array; True if there were any."""
     if not any(map(is_push, fn.ops())):
@@ -42,20 +39,20 @@ def run(fn: Function, ctx: PassContext) -> bool:
 
 
 def _only_push(loop: Loop) -> Op | None:
-    """The call that adds a value of outside, if the loop does nothing else but count."""
+    """The call that adds a value of outside, if the loop does nothing else but test, and then count."""
     header = loop.header
     if len(loop.blocks) != 2 or len(header.params) != 1 or len(loop.exits) != 1:
         return None
-    others = [op for block in loop.blocks for op in block.ops[:-1] if op.name not in _COUNTING and not _is_constant(op)]
-    if len(others) != 1 or not is_push(others[0]):
+    tested, done = ([op for op in block.ops[:-1] if not _is_constant(op)] for block in loop.blocks)
+    pushes = [op for op in done if is_push(op)]
+    if [op.name for op in tested] != ["i64.lt_s"] or len(done) != 2 or len(pushes) != 1:
         return None
-    push = others[0]
+    push = pushes[0]
     value, length = push.operands[1], push.results[0]
-    test = header.terminator.operands[0]
     if value.block in loop and (value.op is None or not _is_constant(value.op)):
         return None
     used = any(length in op.used_values() for block in loop.blocks for op in block.ops)
-    return None if used or _is_used_behind(test, loop) else push
+    return None if used or _is_used_behind(tested[0].results[0], loop) else push
 
 
 def _is_constant(op: Op) -> bool:

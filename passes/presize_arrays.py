@@ -41,6 +41,8 @@ def run(fn: Function, ctx: PassContext) -> bool:
         if entry is None or turns is None:
             continue
         for made in _filled(loop, entry, tree):
+            if turns[1].op is not None and made.results[0] in turns[1].op.operands:
+                continue  # the array itself is the limit, so the loop ends at once
             _presize(entry, made, *turns)
             ctx.remark("presized", made.loc, "the array is made as large as the loop that fills it needs")
             changed = True
@@ -52,6 +54,8 @@ def turns_of(loop: Loop) -> tuple[Value, Value] | None:
     header, branch = loop.header, loop.header.terminator
     test = branch.operands[0].op if branch.name == "cond_br" and branch.targets[0].block in loop else None
     if test is None or test.name != "i64.lt_s" or len(loop.latches) != 1:
+        return None
+    if len(loop.latches[0].terminator.targets) != 1:  # it might step in two ways
         return None
     counter, bound = test.operands
     if counter not in header.params or not _is_known_before(bound, loop):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from made_up import fake, measurement, result
@@ -13,9 +15,12 @@ from wasmlathe.bench.results import to_json
 from wasmlathe.bench.runners import ours
 from wasmlathe.bench.sampling import Outcome
 from wasmlathe.cli import main
+from wasmlathe.diagnostics import CompileError, Diagnostic
+from wasmlathe.pipeline.broken import PassBrokeFunction
 
 FIB = "fib(5) = 5"
 RIGHT = f"print({FIB!r})"
+STEP: Any = SimpleNamespace(label="gvn", plugin="scalar")
 
 
 @pytest.fixture
@@ -172,3 +177,29 @@ def test_the_list_names_all_kernels_and_their_peers(capsys: pytest.CaptureFixtur
         "node",
         "luajit",
     ]
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (CompileError([Diagnostic("error", "E0400", "not yet")]), "fib: it does not compile: not yet"),
+        (
+            PassBrokeFunction(STEP, "main", 1, ["no such value"], None, None),
+            "fib: the compiler failed: pass 'gvn' of scalar",
+        ),
+    ],
+)
+def test_a_kernel_that_does_not_compile_is_told_and_the_command_goes_on(
+    peers: Callable[..., None],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+    reason: str,
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    peers()
+    monkeypatch.setattr(ours, "prepare", fail)
+    assert bench() == 1
+    assert capsys.readouterr().err.startswith(reason)

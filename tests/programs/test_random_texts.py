@@ -11,7 +11,7 @@ from .generate_texts import program
 from .running import execute, forget
 
 #: Few, because each takes half a second a level: WASMLATHE_RANDOM_TEXTS=1000 for more.
-PROGRAMS = int(os.environ.get("WASMLATHE_RANDOM_TEXTS", "4"))
+PROGRAMS = int(os.environ.get("WASMLATHE_RANDOM_TEXTS", "2"))
 
 
 @pytest.mark.parametrize("seed", range(PROGRAMS))

@@ -265,7 +265,7 @@ class Maker:
         addresses = []
         if self.takes_arrays:
             addresses = [f"a{index}" for index in sorted(rng.sample(range(3), rng.randint(1, 3)))]
-            addresses += ["o"] * rng.randint(0, 2)
+            addresses += ["o"] * rng.choice((0, 1, 2, 2))
             if rng.random() < 0.3:
                 addresses.append("a0_again")
         types = params + [t.I32] * len(addresses)
@@ -956,10 +956,17 @@ class Maker:
                 maker.at.emit("mem.store_i64", (target, more), None, None, **place)
             else:
                 maker.push(0)
-            if rng.random() < 0.5:
-                maker.arithmetic(0)
-            elif rng.random() < 0.4:
-                maker.field(0)
+            for _ in range(rng.choice((0, 1, 1, 2))):
+                rng.choice((maker.arithmetic, maker.field, maker.guard, maker.fault))(0)
+            if rng.random() < 0.4:
+                rare, join = maker.block("rare", cold=rng.random() < 0.8), maker.block("join")
+                maker.at.cond_br(maker.condition(), rare, join)
+                before = dict(maker.vars)
+                maker.start(rare)
+                rng.choice((maker.field, maker.call, maker.host, maker.overwrite, maker.push))(0)
+                maker.at.br(join)
+                maker.vars = before
+                maker.start(join)
 
         self.names += 1
         carried = [name for name, v in self.vars.items() if v.type is t.I64 and name[0] != "i"][:2]
@@ -1072,8 +1079,14 @@ class Maker:
 
         def turn(maker: Maker) -> None:
             for _ in range(maker.rng.randint(1, 2)):
+                if maker.rng.random() < 0.25:
+                    maker.rng.choice((maker.host, maker.fault, maker.field, maker.variable, maker.access))(0)
                 on = maker.block("checked")
-                maker.at.cond_br(condition, on, maker.panic_target())
+                asked = condition if maker.rng.random() < 0.8 else maker.condition()
+                ways = [on, maker.panic_target()]
+                if maker.rng.random() < 0.2:
+                    ways.reverse()
+                maker.at.cond_br(asked, *ways)
                 maker.start(on)
             kept(0)
 
@@ -1143,10 +1156,27 @@ class Maker:
         else:
             target, place = self.op("mem.data_addr", data="raw"), {"offset": 8, "alias": "raw"}
         self.at.emit("mem.store_i64", (target, self.value(t.I64)), None, None, **place)
-        if self.rng.random() < 0.7:
-            between = self.rng.choice(("arithmetic", "branch", "field", "raw", "variable", "host", "call", "access"))
-            STATEMENTS[between](self, 0)
+        for _ in range(self.rng.choice((0, 1, 1, 2))):
+            between = ("arithmetic", "branch", "field", "raw", "variable", "host", "call", "access", "guard", "fault")
+            STATEMENTS[self.rng.choice(between)](self, 0)
+        if self.rng.random() < 0.3:  # on one way only
+            on, join = self.block("on"), self.block("join")
+            self.at.cond_br(self.condition(), on, join)
+            self.start(on)
+            self.at.emit("mem.store_i64", (target, self.value(t.I64)), None, None, **place)
+            self.at.br(join)
+            self.start(join)
+            if self.rng.random() < 0.5:
+                return
         self.at.emit("mem.store_i64", (target, self.value(t.I64)), None, None, **place)
+
+    def fault(self, depth: int) -> None:
+        """A division that may trap."""
+        name = self.rng.choice(("div_s", "rem_s", "div_u", "rem_u"))
+        divisor = self.value(t.I64)
+        if self.rng.random() < 0.5:
+            divisor = self.op("i64.and", divisor, self.const(t.I64, 1))
+        self.fresh(self.op(f"i64.{name}", self.value(t.I64), divisor))
 
     def letter(self, depth: int) -> None:
         """A byte of a constant text."""
@@ -1293,6 +1323,7 @@ STATEMENTS: dict[str, Callable[[Maker, int], None]] = {
     "field": Maker.field,
     "raw": Maker.raw,
     "overwrite": Maker.overwrite,
+    "fault": Maker.fault,
     "letter": Maker.letter,
     "countdown": Maker.countdown,
     "bulk": Maker.bulk,

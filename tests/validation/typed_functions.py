@@ -278,6 +278,8 @@ class TypedMaker(Maker):
         """An object that leaves the function on some ways only."""
         rng = self.rng
         made = self.object_of("O", 1.0) if rng.random() < 0.7 else self.make_value(rng.choice((CELL, t.FN)))
+        if rng.random() < 0.3:
+            self.touch(made)
         condition = self.condition()
         away, here = self.block("away"), self.block("here")
         away.cold = rng.random() < 0.5
@@ -286,18 +288,41 @@ class TypedMaker(Maker):
         for block in (away, here):
             self.vars = dict(before)
             self.start(block)
-            if made.type is t.OBJECT and (block is here or rng.random() < 0.3):
-                index = rng.randrange(2)
-                get = {"name": "O", "index": index}
-                self.fresh(self.at.emit("data.object_get", (made,), (LAYOUTS["O"][1][index],), None, **get).result)
+            if rng.random() < 0.5:
+                self.touch(made)
             if block is away or rng.random() < 0.2:
                 if made.type is t.OBJECT and rng.random() < 0.6:
                     holder = self.object_of("H", 0.2)
                     self.at.emit("data.object_set", (holder, made), (), None, name="H", index=0)
                 else:
                     self.keep(made)
+                if rng.random() < 0.4:
+                    self.touch(made)
             ends.append((self.at.block, self.vars))
         self.join(ends, before)
+        if rng.random() < 0.3:
+            self.touch(made)
+        if made.type is t.OBJECT and rng.random() < 0.2:
+            self.fresh_object("O", made)
+
+    def touch(self, made: Value) -> None:
+        """Read a part of an object, or write one."""
+        rng = self.rng
+        if made.type is t.OBJECT:
+            index = rng.randrange(2)
+            type_ = LAYOUTS["O"][1][index]
+            if rng.random() < 0.6:
+                get = self.at.emit("data.object_get", (made,), (type_,), None, name="O", index=index)
+                self.fresh(get.result)
+            else:
+                self.at.emit("data.object_set", (made, self.value(type_)), (), None, name="O", index=index)
+        elif made.type is CELL:
+            if rng.random() < 0.6:
+                self.fresh(self.op("data.cell_get", made))
+            else:
+                self.at.emit("data.cell_set", (made, self.value(t.I64)), ())
+        else:
+            self.fresh(self.op("data.closure_tag", made))
 
     def keep(self, made: Value) -> None:
         """Have somebody else know the object."""

@@ -26,7 +26,7 @@ from .plugins import Plugins
 from .reuse import Made, Reuse
 from .segments import LiveSummaries, Segment, is_open, open_functions, split
 from .spec import PassContext, Remark
-from .units import problems_of, state_of, text_of, unit_name
+from .units import Shot, problems_of, unit_name
 from .window import watched
 
 #: Equal for steps that do the same: the name of the pass and its options.
@@ -75,8 +75,8 @@ class PassManager:
         self._watch = Watch(budget or Budget())
         self._omitted = frozenset(omitted)
         self._contexts: dict[str, tuple[PassContext, Sameness]] = {}
-        #: Units as the last check saw them, with their state and text: those after one pass are those before the next.
-        self._seen: dict[Any, tuple[Any, str]] = {}
+        #: Units as the last check saw them: those after one pass are those before the next.
+        self._seen: dict[Any, Shot] = {}
         #: The passes that found nothing to do in a function since it was last changed.
         self._settled: dict[Function, set[Sameness]] = {}
 
@@ -175,7 +175,7 @@ class PassManager:
         event = self.current = PassEvent(step, stage, self.applied, unit, unit_name(unit))
         _tell(self._before, event)
         is_checked = self._verify or not step.plugin.is_builtin
-        before = self._text_before(unit) if is_checked else None
+        before = (self._seen.get(unit) or Shot(unit)) if is_checked else None
         started = time.perf_counter()
         try:
             event.changed = self._watch.run(step, unit, lambda: step.spec.run(unit, context))
@@ -183,7 +183,8 @@ class PassManager:
             raise  # the pass found something wrong with the user's program
         except (Exception, SystemExit) as error:  # whatever a pass raises is told with its name and what it worked on
             problem = f"raised {type(error).__name__}: {error}"
-            raise PassBrokeFunction(step, event.unit_name, event.index, [problem], before, None) from error
+            text = before.text() if before is not None else None
+            raise PassBrokeFunction(step, event.unit_name, event.index, [problem], text, None) from error
         event.seconds = time.perf_counter() - started
         self.seconds[step.label] = self.seconds.get(step.label, 0.0) + event.seconds
         if before is not None:
@@ -214,40 +215,36 @@ class PassManager:
             found = self._contexts[step.label] = context, (step.spec.name, repr(options))
         return found
 
-    def _text_before(self, unit: Any) -> str:
-        known = self._seen.get(unit)
-        return text_of(unit) if known is None else known[1]
-
-    def _check(self, event: PassEvent, before: str) -> None:
+    def _check(self, event: PassEvent, before: Shot) -> None:
         """Raise PassBrokeFunction if the IR is broken or changed without a word.
 
         A unit that is as the last check saw it is not checked again.
         """
         unit = event.unit
         try:
-            state = state_of(unit)
-            known = self._seen.get(unit)
-            if known is not None and known[0] == state and isinstance(event.changed, bool):
+            if unit in self._seen and before.is_still(unit) and isinstance(event.changed, bool):
                 return
-            after = text_of(unit)
+            after = Shot(unit)
             problems = problems_of(unit)
         except Exception as error:  # an op that is None, a block without name: nothing that reads IR gets through
             problem = f"left something that is no IR: {type(error).__name__}: {error}"
-            raise PassBrokeFunction(event.step, event.unit_name, event.index, [problem], before, None) from error
+            raise PassBrokeFunction(event.step, event.unit_name, event.index, [problem], before.text(), None) from error
+        is_same = after.state == before.state
         if not isinstance(event.changed, bool):
             problems.append(f"returned {event.changed!r} instead of True or False")
-        elif not event.changed and after != before:
+        elif not event.changed and not is_same and after.text() != before.text():
             problems.append("returned False (nothing changed), but changed it")
         if problems:
+            texts = before.text(), after.text()
             if isinstance(unit, Module):
-                before, after = _different_functions(before, after)
-            raise PassBrokeFunction(event.step, event.unit_name, event.index, problems, before, after)
-        if after != before:
-            # The module's text holds its functions', and a change of the module may be one of any of them.
+                texts = _different_functions(*texts)
+            raise PassBrokeFunction(event.step, event.unit_name, event.index, problems, *texts)
+        if not is_same:
+            # A shot of the module holds its functions, and a change of the module may be one of any of them.
             self._seen = (
                 {} if isinstance(unit, Module) else {u: s for u, s in self._seen.items() if isinstance(u, Function)}
             )
-        self._seen[unit] = state, after
+        self._seen[unit] = after
 
 
 def _tell(listeners: Iterable[Callable[[Any], None]], event: PassEvent) -> None:

@@ -158,6 +158,7 @@ PRESETS: dict[str, Preset] = {
             "hoist-guards#free",
             "unroll",
             *_CLEAN_UNROLLED,
+            "join-loads",
             "count-remainders",
             "strength-reduce",
             *_LAST,
@@ -165,7 +166,7 @@ PRESETS: dict[str, Preset] = {
         "wasm": _WASM,
     },
     "Os": {
-        "typed": (*_OBJECTS, *_TYPED, *_TEXTS),
+        "typed": (*_OBJECTS, *_TYPED, "ints-in-texts"),
         "mem": (
             With("inline", _INLINE_SMALL),
             "dead-functions",

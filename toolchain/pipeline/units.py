@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import marshal
 from typing import Any
 
-from ..ir.core import Function, Module, Op
+from ..ir.compact import Symbols, decode, encode
+from ..ir.core import Function, Loc, Module, Op
+from ..ir.types import parse as parse_type
 
 
 def is_ir(unit: Any) -> bool:
@@ -25,6 +28,61 @@ def text_of(unit: Any) -> str:
 
         return ir_print.print(unit)
     return unit.text()
+
+
+class Shot:
+    """A unit as it was. `state` is equal for shots between which nothing was changed, and far cheaper than the text."""
+
+    __slots__ = ("_function", "_text", "state")
+
+    def __init__(self, unit: Any) -> None:
+        packed = _packed(unit) if isinstance(unit, Function) else None
+        self._function = unit if packed is not None else None
+        self._text = text_of(unit) if packed is None else None
+        self.state: Any = state_of(unit) if packed is None else packed
+
+    def is_still(self, unit: Any) -> bool:
+        """True if nothing in `unit` was changed or replaced since."""
+        return bool(self.state == (_packed(unit) if self._function is not None else state_of(unit)))
+
+    def text(self) -> str:
+        """The text of the unit at that time."""
+        if self._text is None:
+            self._text = text_of(_unpacked(self.state, self._function))
+        return self._text
+
+
+#: What `marshal` writes in this version only depends on the value: floats by their bits, 1 and True told apart.
+_CANONICAL = 2
+
+
+def _packed(function: Function) -> bytes | None:
+    """Everything about `function`; None if an attribute is of a kind that only lives in this process."""
+    symbols = Symbols()
+    types = [t.text for t in function.param_types], [t.text for t in function.results]
+    head = function.name, function.source_name, function.exported, types, symbols.place(function.loc), function.attrs
+    body = encode(function, symbols)
+    locs = [tuple(loc) for loc in symbols.locs.items]
+    try:
+        return marshal.dumps((head, body, locs, symbols.data.items), _CANONICAL)
+    except ValueError:
+        return None
+
+
+def _unpacked(packed: bytes, like: Function | None) -> Function:
+    """A function that reads like the one that was packed; it is in no module, but knows that of `like`."""
+    (name, source_name, exported, (params, results), place, attrs), body, locs, data = marshal.loads(packed)
+    symbols = Symbols()
+    for loc in locs:
+        symbols.place(Loc(*loc))
+    for segment in data:
+        symbols.data.number(segment)
+    function = Function(name, list(map(parse_type, params)), tuple(map(parse_type, results)), symbols.loc(place))
+    function.source_name, function.exported, function.attrs = source_name, exported, attrs
+    function.blocks = decode(body, function, symbols)
+    if like is not None:
+        function.module = like.module
+    return function
 
 
 def state_of(unit: Any) -> Any:
