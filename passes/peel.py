@@ -48,7 +48,9 @@ def run(fn: Function, ctx: PassContext) -> bool:
 def _checks_what_falls(loop: Loop) -> bool:
     if loop.children or len(loop.latches) != 1 or loop.header.cold:
         return False
-    (back,) = (target for target in loop.latches[0].terminator.targets if target.block is loop.header)
+    back, *others = (target for target in loop.latches[0].terminator.targets if target.block is loop.header)
+    if others:  # it may fall in two ways
+        return False
     falling = {p for p, arg in zip(loop.header.params, back.args, strict=True) if _is_less(arg, p)}
     return any(_checked(block, loop) in falling for block in loop.blocks if not block.cold)
 

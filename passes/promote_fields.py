@@ -56,7 +56,7 @@ def run(fn: Function, ctx: PassContext) -> bool:
     nest = ctx.analyses.get(loops, fn)
     changed = False
     for loop in nest:
-        if loop.children or loop.header.cold or len(loop.entries) != 1:
+        if loop.children or loop.header.cold or not _is_entered_by_one_edge(loop):
             continue
         chosen = _fields(loop, ctx.analyses.get(effects, fn.module))[: ctx.options.fields]
         entry = _entry(loop) if chosen else loop.header
@@ -66,6 +66,11 @@ def run(fn: Function, ctx: PassContext) -> bool:
             ctx.remark("hoisted", place.loads[0].loc, f"loads of {name}: the loop keeps it in a variable")
             changed = True
     return changed
+
+
+def _is_entered_by_one_edge(loop: Loop) -> bool:
+    edges = [target for source in loop.entries for target in source.terminator.targets if target.block is loop.header]
+    return len(edges) == 1
 
 
 def _entry(loop: Loop) -> Block:

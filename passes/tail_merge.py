@@ -146,6 +146,7 @@ def _merge(a: Block, b: Block, end: _End, known: Uses) -> Block:
     """The block with the common end, to which both lead then; it is `a` if nothing else is in `a`."""
     differing = end.differing
     is_all = end.length == len(a.ops) and {*a.params} == {*differing} and a is not a.function.entry
+    is_all = is_all and all(v is w or v in differing for v, w in end.outside.items())
     tail = a if is_all else _split(a, end, differing, known)
     args = [differing[param] for param in tail.params] if is_all else list(differing.values())
     place = b.terminator.loc

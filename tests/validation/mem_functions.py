@@ -1006,7 +1006,9 @@ class Maker:
             x = self.op(self.rng.choice(("i64.extend_i32_u", "i64.extend_i32_s")), self.value(t.I32))
         else:
             x = self.rng.choice(counters)
-        name = self.rng.choice(("div_s", "rem_s"))
+            if self.rng.random() < 0.3:
+                x = self.op("i64.add", x, self.const(t.I64, self.rng.choice((1, 2, 5))))
+        name = self.rng.choice(("div_s", "rem_s", "rem_u", "rem_u"))
         self.fresh(self.op(f"i64.{name}", x, self.const(t.I64, self.rng.choice((2, 3, 8, 10, 1, 2**62)))))
 
     # --- memory -------------------------------------------------------------------------------------------------------
@@ -1178,6 +1180,30 @@ class Maker:
             divisor = self.op("i64.and", divisor, self.const(t.I64, 1))
         self.fresh(self.op(f"i64.{name}", self.value(t.I64), divisor))
 
+    def word(self, depth: int) -> None:
+        """A number put together of bytes that lie side by side."""
+        rng = self.rng
+        count = rng.choice((2, 4, 4, 8))
+        type_ = t.I64 if count == 8 or rng.random() < 0.5 else t.I32
+        base, first = self.op("mem.data_addr", data="raw"), rng.choice((0, 1, 8))
+        shifts = [8 * index for index in range(count)]
+        if rng.random() < 0.4:
+            shifts.reverse()
+        elif rng.random() < 0.2:
+            rng.shuffle(shifts)
+        total: Value | None = None
+        for index, shift in enumerate(shifts):
+            byte = self.at.emit("mem.load8_u", (base,), None, None, offset=first + index, alias="raw").result
+            if type_ is t.I64:
+                byte = self.op("i64.extend_i32_u", byte)
+            if shift:
+                byte = self.op(f"{type_}.shl", byte, self.const(type_, shift))
+            if rng.random() < 0.03:
+                self.raw(0)
+            total = byte if total is None else self.op(f"{type_}.or", total, byte)
+        assert total is not None
+        self.fresh(total)
+
     def letter(self, depth: int) -> None:
         """A byte of a constant text."""
         name = self.rng.choice(sorted(TEXTS))
@@ -1325,6 +1351,7 @@ STATEMENTS: dict[str, Callable[[Maker, int], None]] = {
     "overwrite": Maker.overwrite,
     "fault": Maker.fault,
     "letter": Maker.letter,
+    "word": Maker.word,
     "countdown": Maker.countdown,
     "bulk": Maker.bulk,
     "variable": Maker.variable,

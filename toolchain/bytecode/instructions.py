@@ -15,8 +15,8 @@ fields of a second word.
 
 Two kinds of superinstructions save dispatches. A composed one computes an operand itself (`f64.add[1:f64.mul]` is
 a <- b + c * d), so the operand needs no register; a sequence (`i64.add.imm; jump.i64.lt_s`) does what two instructions behind
-each other do, and only the first one's number says so: jumps into the middle find the second as it is. Which ones there are
-was chosen by counting pairs in the benchmarks (`bench/bytecode_pairs.py`).
+each other do, and only the first one's number says so: jumps into the middle find the second as it is. The tables of both hold
+what the inner loops of the benchmarks consist of: elements of arrays, counted loops, sums of products.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -85,45 +86,61 @@ def command(
     from ..bench.measuring import Request, installed
     from ..bench.sampling import Plan
 
-    kernels = _kernels(names)
-    wanted = _peers(peers)
+    kernels, wanted = _kernels(names), _peers(peers)
     if is_list:
         click.echo(_listing(kernels, wanted))
         return 0
     if sizes:
         return _show_sizes([kernel for kernel in kernels if names or kernel.c_like])
-    if html_file is not None:
-        from ..bench.dashboard import check_library
-
-        check_library()
-    # All before anything is measured: a mistake should not cost minutes.
-    for path in (json_file, html_file, history):
-        if path is not None:
-            _make_room(Path(path))
-    earlier = _load_history(history)
-    before = None if base is None else _load_base(base, earlier)
+    # All that can be wrong before anything is measured: a mistake should not cost minutes.
+    files = Files(json_file, html_file, history)
+    earlier = files.checked()
+    before = None if base is None else _load_base(base, earlier, any_machine)
+    chosen = pipeline_name(level, pipeline) if level or pipeline else "O3"
     if budget is None and runs is None:
         budget = _BUDGET_SECONDS
-    chosen = pipeline_name(level, pipeline) if level or pipeline else "O3"
     request = Request(Plan(runs or _RUNS, budget), installed(wanted, _tell_note), size, chosen)
-    if before is not None:
-        _check_machine(before, any_machine)
     measurement, failures = _measure(kernels, request)
-    if json_file is not None:
-        from ..bench.results import to_json
+    if measurement.kernels:
+        files.write(measurement, earlier)
+        if before is not None:
+            failures += _compare(before, measurement, fail_over)
+    return FAILED if failures else 0
 
-        _write(json_file, json.dumps(to_json(measurement), indent=1) + "\n")
-    if history is not None and measurement.kernels:
-        from ..bench.history import append
 
-        append(Path(history), measurement)
-        earlier = [*earlier, measurement]
-    if html_file is not None:
-        from ..bench.dashboard import page
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Where a measurement goes."""
 
-        _write(html_file, page(measurement, earlier or [measurement]))
-    slower = 0 if before is None else _compare(before, measurement, fail_over)
-    return FAILED if failures or slower else 0
+    json: str | None
+    html: str | None
+    history: str | None
+
+    def checked(self) -> list[Measurement]:
+        """The measurements in the history. Raises OSError or CompileError if one of the files could not be made."""
+        if self.html is not None:
+            from ..bench.dashboard import check_library
+
+            check_library()
+        for path in (self.json, self.html, self.history):
+            if path is not None:
+                _make_room(Path(path))
+        return [] if self.history is None else _load_history(self.history)
+
+    def write(self, measurement: Measurement, earlier: Sequence[Measurement]) -> None:
+        """Write the files that are wanted; the page shows what was `earlier` too."""
+        if self.json is not None:
+            from ..bench.results import to_json
+
+            _write(self.json, json.dumps(to_json(measurement), indent=1) + "\n")
+        if self.history is not None:
+            from ..bench.history import append
+
+            append(Path(self.history), measurement)
+        if self.html is not None:
+            from ..bench.dashboard import page
+
+            _write(self.html, page(measurement, [*earlier, measurement]))
 
 
 def _kernels(names: Sequence[str]) -> list[Kernel]:
@@ -187,43 +204,39 @@ def _tell_note(kernel: str, text: str) -> None:
     tell(f"{kernel}: {text}" if kernel else f"note: {text}")
 
 
-def _load_history(path: str | None) -> list[Measurement]:
+def _load_history(path: str) -> list[Measurement]:
     from ..bench.history import load
     from ..bench.results import BadMeasurement
 
-    if path is None:
-        return []
     try:
         return load(Path(path))
     except BadMeasurement as error:
         _refuse(f"the history '{path}' cannot be used: {error}", "mend or remove the file")
 
 
-def _load_base(base: str, history: list[Measurement]) -> Measurement:
-    """The measurement in a file, or of a commit. Raises CompileError."""
+def _load_base(base: str, history: list[Measurement], any_machine: bool) -> Measurement:
+    """The measurement of a commit, or in a file. Raises CompileError, also if it was made on another machine."""
+    from ..bench import gate, surroundings
     from ..bench.history import at_commit
+
+    found = at_commit(history, base) or _load_measurement(base)
+    changes = gate.differences(found.machine, surroundings.machine())
+    if changes and not any_machine:
+        hint = "measure the base on this machine, or say --any-machine"
+        _refuse(f"the base was measured on another machine ({'; '.join(changes)})", hint)
+    return found
+
+
+def _load_measurement(path: str) -> Measurement:
     from ..bench.results import BadMeasurement, from_text
 
-    found = at_commit(history, base)
-    if found is not None:
-        return found
     try:
-        return from_text(Path(base).read_text(encoding="utf-8"))
+        return from_text(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
         hint = "give a file that --json wrote, or a commit and the --history that has it"
-        _refuse(f"there is neither a file nor a measured commit '{base}'", hint)
+        _refuse(f"there is neither a file nor a measured commit '{path}'", hint)
     except (BadMeasurement, UnicodeDecodeError) as error:
-        _refuse(f"'{base}' cannot be compared with: {error}", "give a file that --json wrote")
-
-
-def _check_machine(base: Measurement, is_any: bool) -> None:
-    from ..bench import surroundings
-    from ..bench.gate import differences
-
-    found = differences(base.machine, surroundings.machine())
-    if found and not is_any:
-        hint = "measure the base on this machine, or say --any-machine"
-        _refuse(f"the base was measured on another machine ({'; '.join(found)})", hint)
+        _refuse(f"'{path}' cannot be compared with: {error}", "give a file that --json wrote")
 
 
 def _compare(base: Measurement, now: Measurement, limit: float) -> int:

@@ -46,7 +46,7 @@ class AnalysisCache:
         """
         if preserved >= ALL_ANALYSES:
             return
-        affected = [*unit.functions.values()] if isinstance(unit, Module) else [getattr(unit, "module", None)]
+        affected = [*unit.functions.values()] if isinstance(unit, Module) else [_module_of(unit)]
         for changed in (unit, *affected):
             if changed is not None and (known := self._known.get(changed)):
                 self._known[changed] = {name: result for name, result in known.items() if name in preserved}
@@ -64,6 +64,12 @@ class AnalysisCache:
     def forget(self, unit: Function | Module) -> None:
         """Drop everything about a unit that is gone."""
         self._known.pop(unit, None)
+
+
+def _module_of(function: Function) -> Module | None:
+    """The module of a function, also while that looks at it through a window."""
+    module = getattr(function, "module", None)
+    return module.real if isinstance(module, Window) else module
 
 
 def analysis_name(compute: Callable[[Any], Any]) -> str:
