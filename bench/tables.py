@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from wasmlathe.cli.table import table
 
 from .catalog import KERNELS
+from .figures import Estimate
 from .gate import FASTER, NOT_COMPARED, SLOWER, Verdict
 from .results import Measurement, Result
 
@@ -47,7 +48,7 @@ def is_missed(result: Result, peer: str) -> bool:
 def summary(measurement: Measurement) -> str:
     """The geometric means, one line a peer."""
     lines = [
-        f"geometric mean to {peer} {measurement.versions.get(peer, '')}: {mean:.3f} over {count} kernels"
+        f"geometric mean to {peer} {measurement.versions.get(peer, '')}: {mean:.3f} over {_kernels(count)}"
         for peer, (mean, count) in measurement.means().items()
     ]
     c_like = Measurement(
@@ -55,8 +56,12 @@ def summary(measurement: Measurement) -> str:
     )
     found = c_like.means().get("clang-wasm")
     if found:
-        lines.append(f"geometric mean to clang-wasm of the C-like kernels: {found[0]:.3f} over {found[1]}")
+        lines.append(f"geometric mean to clang-wasm of the C-like kernels: {found[0]:.3f} over {_kernels(found[1])}")
     return "\n".join(lines)
+
+
+def _kernels(count: int) -> str:
+    return f"{count} kernel{'' if count == 1 else 's'}"
 
 
 def verdicts(found: Sequence[Verdict], limit: float) -> str:
@@ -70,14 +75,10 @@ def verdicts(found: Sequence[Verdict], limit: float) -> str:
     text = table(("kernel", "measure", "before", "now", "change", ""), rows, right=(2, 3, 4)) if rows else ""
     skipped = [f"{v.name} is not compared: {v.why}" for v in found if v.outcome == NOT_COMPARED]
     slower = sum(v.outcome == SLOWER for v in found)
-    end = f"{slower} of {len(rows)} kernels became slower by more than {limit:.0%}"
+    end = f"{slower} of {len(rows)} kernels became slower by more than {limit * 100:g}%"
     return "\n".join([line for line in (text, *skipped, end) if line])
 
 
-def _figure(verdict: Verdict, figure: object) -> str:
-    from .figures import Estimate
-
-    assert isinstance(figure, Estimate)
-    if verdict.measure == "time":
-        return f"{figure.value * 1e3:.2f} ms"
-    return f"{figure.value:.3f}"
+def _figure(verdict: Verdict, figure: Estimate | None) -> str:
+    assert figure is not None  # of a kernel that was compared
+    return f"{figure.value * 1e3:.2f} ms" if verdict.measure == "time" else f"{figure.value:.3f}"

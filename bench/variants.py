@@ -13,8 +13,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from wasmlathe.artifact import Artifact
-from wasmlathe.driver import Compilation, CompileOptions, SourceReader, compile_source
+from wasmlathe.driver import Compilation, CompileOptions, compile_source
 from wasmlathe.pipeline.config import OWN_FILE
+from wasmlathe.pipeline.frontends import SourceReader
 from wasmlathe.pipeline.plan import Repeat, With
 from wasmlathe.pipeline.preparing import PipelineRequest
 from wasmlathe.pipeline.presets import PRESETS

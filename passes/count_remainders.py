@@ -22,8 +22,10 @@ from ..pipeline.spec import CFG_ANALYSES, Order, PassContext, PassSpec
 from .analysis.loops import Loop, loops
 from .const_fold import constant_of, make_const
 
-#: Starts and steps are below, so a counter would take 2^32 turns at least to wrap around 2^64; with small steps, for ever.
+#: What is added to counters, and where they start, is below.
 _SMALL = 1 << 16
+#: With a step up to this a counter takes 2^58 turns to wrap around 2^64: some years.
+_MAX_STEP = 64
 #: Divisors are below; the larger they are the seldomer somebody counts with them.
 _MAX_DIVISOR = 1 << 31
 
@@ -61,7 +63,7 @@ def _counters(loop: Loop) -> list[_Counter]:
         if param.type is not t.I64 or len(starts) != 1 or len(steps) != 1:
             continue
         start, step = starts.pop(), steps.pop()
-        if start is not None and 0 <= start < _SMALL and step is not None and 0 < step < _SMALL:
+        if start is not None and 0 <= start < _SMALL and step is not None and 0 < step <= _MAX_STEP:
             found.append(_Counter(param, start, step))
     return found
 

@@ -66,7 +66,9 @@ def _join(root: Op, used: Uses, summaries: Summaries) -> Value | None:
     found.sort(key=lambda byte: byte.offset)
     first = found[0]
     count = len(found)
-    if any(b.load.operands[0] is not first.load.operands[0] or b.offset != first.offset + i for i, b in enumerate(found)):
+    if any(
+        b.load.operands[0] is not first.load.operands[0] or b.offset != first.offset + i for i, b in enumerate(found)
+    ):
         return None
     shifts = [byte.shift for byte in found]
     rising = [8 * i for i in range(count)]
@@ -123,7 +125,9 @@ def _load(root: Op, found: list[_Byte], turned: bool) -> Value:
     first = found[0].load
     builder = Builder(block, last + 1, root.loc)
     name, type_ = _WHOLE[len(found)]
-    loaded = builder.emit(name, (first.operands[0],), None, None, offset=first.attrs["offset"], alias=first.attrs["alias"])
+    loaded = builder.emit(
+        name, (first.operands[0],), None, None, offset=first.attrs["offset"], alias=first.attrs["alias"]
+    )
     value = _turned(builder, loaded.result) if turned else loaded.result
     return builder.op("i64.extend_i32_u", value) if _OR[root.row.name] is not type_ else value
 

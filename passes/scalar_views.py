@@ -427,9 +427,12 @@ class _Rewrite:
         if made is not None and made.row.name == _VIEW:
             base, start, size, characters = made.operands
             return _Parts(base, start, size, characters)
-        size = self._insert(before, "data.string_bytes", [text], t.I64) if BYTES in needed else None
-        characters = self._insert(before, "data.string_len", [text], t.I64) if CHARACTERS in needed else None
-        return _Parts(text, self._zero(before) if PLACE in needed else None, size, characters)
+        return _Parts(
+            text,
+            self._zero(before) if PLACE in needed else None,
+            self._insert(before, "data.string_bytes", [text], t.I64) if BYTES in needed else None,
+            self._insert(before, "data.string_len", [text], t.I64) if CHARACTERS in needed else None,
+        )
 
     def _finish(self, function: Function) -> None:
         for block in function.blocks:

@@ -38,7 +38,9 @@ class Options:
     """See the fields."""
 
     # With seven sums, as many elements and a factor, all but one of the sixteen registers are taken.
-    turns: int = option(7, "How many turns of the outer loop are taken at once; half of it if each has several sums.")
+    turns: int = option(
+        7, "How many turns of the outer loop are taken at once; half as many if each has two sums or integers."
+    )
     weight: int = option(60, "Heavier inner loops stay as they are.")
     budget: int = option(600, "Weight that all wide loops together may add to one function.")
 
@@ -86,7 +88,9 @@ def run(fn: Function, ctx: PassContext) -> bool:
         if found is None:
             continue
         weight = sum(map(weight_of_block, found.body))
-        turns = options.turns if len(found.sums) == 1 else options.turns // 2
+        # Registers of floats are there for nothing else.
+        is_wide = [param.type for param in found.sums] == [t.F64]
+        turns = options.turns if is_wide else options.turns // 2
         loc = outer.header.ops[0].loc
         if weight > options.weight or grown + turns * weight > options.budget:
             ctx.remark("not-unrolled", loc, "the loop within it is too large to take several turns side by side")
@@ -195,8 +199,7 @@ def _is_worthwhile(nest: _Nest) -> bool:
     ends = nest.inner.latches[0].terminator.operands
     loads = [op for block in nest.body for op in block.ops if Effects.READS in op.row.effects]
     shared = [op for op in loads if not any(v in nest.variant for v in op.operands)]
-    is_float = any(param.type is t.F64 for param in nest.sums)
-    return is_float and len(nest.sums) <= 2 and bool(shared) and not any(v in nest.variant for v in ends)
+    return 1 <= len(nest.sums) <= 2 and bool(shared) and not any(v in nest.variant for v in ends)
 
 
 # --- building ---------------------------------------------------------------------------------------------------------

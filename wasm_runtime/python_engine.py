@@ -31,8 +31,8 @@ from typing import Any
 from wasmlathe.codegen.memory_image import PAGE_BYTES, MemoryImage
 from wasmlathe.ir import types as t
 from wasmlathe.ir.core import Block, Function, Loc, Module, Op, Target, Value
-from wasmlathe.ir.ops.numeric import M64, bits_of_f64
 from wasmlathe.ir.ops.mem import MATCHED_BYTES
+from wasmlathe.ir.ops.numeric import M64, bits_of_f64
 from wasmlathe.ir.ops.row import Load, Special, Store, Trap
 from wasmlathe.lower.heap_state import HEAP, SHADOW
 from wasmlathe.wasm_runtime.engine import (

@@ -26,13 +26,11 @@ class Cfg:
         preds, edges_into = self.preds, self.edges_into
         for block in function.blocks:
             targets = block.ops[-1].targets if block.ops else []
-            self.succs[block] = succs = []
+            self.succs[block] = succs = list(dict.fromkeys([target.block for target in targets]))
+            for succ in succs:
+                preds[succ].append(block)
             for target in targets:
-                succ = target.block
-                if succ not in succs:
-                    succs.append(succ)
-                    preds[succ].append(block)
-                edges_into[succ].append((block, target))
+                edges_into[target.block].append((block, target))
         #: Reachable blocks in reverse postorder: the entry first, and each block before those it dominates.
         self.order: list[Block] = _reverse_postorder(function.entry, self.succs)
         #: Position in `order` of each reachable block.

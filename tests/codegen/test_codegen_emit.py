@@ -290,7 +290,7 @@ func @growth() -> (i32, i32, i32, i32) {
 def test_sixteen_bytes_are_compared_at_once_on_both_engines() -> None:
     content = bytes([0, 1, 31, 32, 33, 34, 126, 127, 128, 129, 191, 192, 254, 255, 32, 0])
     data = "".join(f"\\{byte:02x}" for byte in content)
-    text = f'''data @d align 8 "\\00{data}\\ff"
+    text = f"""data @d align 8 "\\00{data}\\ff"
 func @f(%b: i32) -> (i32, i32) {{
 ^entry:
   %p: i32 = mem.data_addr @d
@@ -300,7 +300,7 @@ func @f(%b: i32) -> (i32, i32) {{
   %upto: i32 = mem.bytes_upto %q, %b {{alias="bytes"}}
   ret %equal, %upto
 }}
-'''
+"""
     signed = [(byte ^ 0x80) - 0x80 for byte in content]
     wasm, interpreted = both(text)
     for wanted in (-128, -65, -1, 0, 31, 32, 33, 127):

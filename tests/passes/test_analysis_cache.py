@@ -10,6 +10,7 @@ from wasmlathe.passes.analysis.dominators import dominators
 from wasmlathe.passes.analysis.liveness import liveness
 from wasmlathe.pipeline.analyses import AnalysisCache, analysis_name
 from wasmlathe.pipeline.spec import ALL_ANALYSES, CFG_ANALYSES
+from wasmlathe.pipeline.window import Sight, watched
 
 TEXT = "func @f() {\n^entry:\n  ret\n}\nfunc @g() {\n^entry:\n  ret\n}\n"
 
@@ -65,3 +66,11 @@ def test_names_of_analyses_have_dashes() -> None:
         return 1
 
     assert analysis_name(live_ranges) == "live-ranges"
+
+
+def test_a_change_of_a_function_that_looks_through_a_window_is_one_of_the_module(module: Module) -> None:
+    cache, f = AnalysisCache(), module.functions["f"]
+    graph = cache.get(callgraph, module)
+    with watched(Sight(f, frozenset())):
+        cache.changed(f)
+    assert cache.get(callgraph, module) is not graph

@@ -11,9 +11,21 @@ from __future__ import annotations
 
 from random import Random
 
-FUNCTIONS = 4
+FUNCTIONS = 3
 STATEMENTS = 5
-_TEXTS = ("", "a", " x ", "key=value", "größe;12.5", "  two words\t", "αβγ", "12345678", "aaaaaaaaab", "-7", "x;y;z;;é ")
+_TEXTS = (
+    "",
+    "a",
+    " x ",
+    "key=value",
+    "größe;12.5",
+    "  two words\t",
+    "αβγ",
+    "12345678",
+    "aaaaaaaaab",
+    "-7",
+    "x;y;z;;é ",
+)
 _PIECES = ("a", ";", " ", "é", "aa", "xyz")
 
 
@@ -143,8 +155,8 @@ class _Writer:
             f"{text}[:{rng.randrange(-3, 4)}]",
             f"{text}[{rng.randrange(3)}:{rng.randrange(1, 6)}]",
             f"trim({text})",
-            f'(if {self._condition()} {{ {text}[1:] }} else {{ {rng.choice(self._texts)} }})',
-            f'{text}[(indexOf({text}, {_quoted(rng.choice(_PIECES))}) ?? 0):]',
+            f"(if {self._condition()} {{ {text}[1:] }} else {{ {rng.choice(self._texts)} }})",
+            f"{text}[(indexOf({text}, {_quoted(rng.choice(_PIECES))}) ?? 0):]",
             f'"{{{text}}}{{{rng.choice(self._texts)}[:2]}}"[:9]',
         ]
         if self._callable:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .running import everywhere
+from .running import everywhere, twice
 
 #: A sentence, the program, what it prints.
 PROGRAMS = [
@@ -149,3 +149,18 @@ def test_recursion_of_ten_thousand_frames_works() -> None:
 
 def test_exit_status_is_the_result_of_main() -> None:
     assert everywhere("fn main() { 300 }").status == 44
+
+
+def test_elements_and_fields_are_exchanged() -> None:
+    text = """
+    fn main() {
+      a = [1, 2, 3]
+      a[0], a[2] = a[2], a[0]
+      r = {x: 1, y: 2}
+      r.x, r.y = r.y, r.x
+      var k = 0
+      k, a[k] = 1, 9
+      print(a[0], a[1], a[2], r.x, r.y, k)
+    }
+    """
+    assert twice(text).stdout == "9 2 1 2 1 1\n"

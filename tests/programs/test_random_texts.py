@@ -10,8 +10,8 @@ import pytest
 from .generate_texts import program
 from .running import execute, forget
 
-#: Few, because each takes half a second a level: WASMLATHE_RANDOM_TEXTS=1000 for more.
-PROGRAMS = int(os.environ.get("WASMLATHE_RANDOM_TEXTS", "2"))
+#: One, because it takes seconds: WASMLATHE_RANDOM_TEXTS=1000 for more.
+PROGRAMS = int(os.environ.get("WASMLATHE_RANDOM_TEXTS", "1"))
 
 
 @pytest.mark.parametrize("seed", range(PROGRAMS))
@@ -19,7 +19,6 @@ def test_levels_agree(seed: int) -> None:
     text = program(Random(seed))
     expected = execute(text, "O0", once=True)
     assert expected.panic is None, f"{expected.panic}\n{text}"
-    for level in ("O2", "O3"):
-        assert execute(text, level, once=True) == expected, text
+    assert execute(text, "O3", once=True) == expected, text
     assert execute(text, "O2", gc_stress=True, once=True) == expected, text
     forget()

@@ -219,10 +219,6 @@ class Tally:
         self.programs[name] = self.programs.get(name, 0) + 1
         self.changed[name] = self.changed.get(name, 0) + changed
 
-    def share(self, name: str) -> float:
-        """Of the programs, how many the pass changed."""
-        return self.changed.get(name, 0) / max(self.programs.get(name, 0), 1)
-
 
 def validate_each(
     subject: Subject,

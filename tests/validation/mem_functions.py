@@ -712,7 +712,7 @@ class Maker:
                 Target(out, [before[n] for n in carried]),
             )
         else:
-            self.at.br(header, start, *(before[name] for name in carried))
+            self.go(header, [start, *(before[name] for name in carried)])
         self.vars[counter] = header.add_param(start.type, counter)
         for name in carried:
             self.vars[name] = header.add_param(before[name].type, name)
@@ -737,7 +737,7 @@ class Maker:
                 self.op(test, following, limit), Target(header, [following, *ends]), Target(out, list(ends))
             )
         else:
-            self.at.br(header, following, *ends)
+            self.go(header, [following, *ends])
         self.vars = before
         self.start(out)
         for name in carried:
@@ -856,6 +856,14 @@ class Maker:
         carried = [name for name, v in self.vars.items() if v.type is t.I64 and name[0] != "i"][:2]
         bounds = (self.const(t.I64, 0), self.limit(t.I64), self.const(t.I64, 1))
         self.custom_loop(f"i{self.names}", bounds, carried, turn)
+
+    def go(self, block: Block, values: list[Value]) -> None:
+        """Branch to a block, now and then by one of two edges that may pass something else."""
+        if self.rng.random() > 0.1:
+            self.at.br(block, *values)
+            return
+        others = [v if self.rng.random() < 0.6 else self.value(v.type) for v in values[1:]]
+        self.at.cond_br(self.condition(), Target(block, values), Target(block, [values[0], *others]))
 
     def while_(self, depth: int) -> None:
         """A loop that shifts a number to nothing, or halves it down."""
@@ -1010,6 +1018,20 @@ class Maker:
                 x = self.op("i64.add", x, self.const(t.I64, self.rng.choice((1, 2, 5))))
         name = self.rng.choice(("div_s", "rem_s", "rem_u", "rem_u"))
         self.fresh(self.op(f"i64.{name}", x, self.const(t.I64, self.rng.choice((2, 3, 8, 10, 1, 2**62)))))
+
+    def count_off(self, depth: int) -> None:
+        """A loop from a constant that asks what remains of its counter."""
+
+        def turn(maker: Maker) -> None:
+            for _ in range(maker.rng.randint(1, 2)):
+                maker.divide_counter(0)
+            maker.arithmetic(0)
+
+        self.names += 1
+        carried = [name for name, v in self.vars.items() if v.type is t.I64 and name[0] not in "ir"][:2]
+        start, step = self.rng.choice((0, 0, 1, 7)), self.rng.choice((1, 1, 2, 3))
+        bounds = (self.const(t.I64, start), self.limit(t.I64), self.const(t.I64, step))
+        self.custom_loop(f"i{self.names}", bounds, carried, turn)
 
     # --- memory -------------------------------------------------------------------------------------------------------
 
@@ -1341,6 +1363,7 @@ STATEMENTS: dict[str, Callable[[Maker, int], None]] = {
     "rotation": Maker.rotation,
     "divisible": Maker.divisible,
     "divide-counter": Maker.divide_counter,
+    "count-off": Maker.count_off,
     "access": Maker.access,
     "neighbour": Maker.neighbour,
     "guarded-loop": Maker.guarded_loop,

@@ -37,7 +37,7 @@ PROFILES = (
     Profile("choices", focus=("lookup", "one-of", "switch", "choose", "alike"), before=("simplify-cfg",)),
     Profile("numbers", focus=("pattern", "divisible", "divide-counter", "rotation", "loop")),
     Profile("countdowns", focus=("countdown", "access"), before=("simplify-cfg", "licm", "simplify-cfg")),
-    Profile("remainders", focus=("divide-counter", "loop"), before=(*_ROTATED, "unsigned")),
+    Profile("remainders", focus=("count-off", "divide-counter", "loop"), before=(*_ROTATED, "unsigned")),
     Profile("switching", focus=("switching", "loop")),
     Profile("checked", focus=("guarded-loop", "loop", "access"), before=_ROTATED),
     Profile("collected", focus=("collect", "call")),

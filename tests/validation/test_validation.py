@@ -7,19 +7,32 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 import validate
-from harness import Failure, Subject, Tally, Wrong, all_passes, apply_checked, preset_line, random_line, run_line
+from harness import (
+    Failure,
+    Subject,
+    Tally,
+    Wrong,
+    all_passes,
+    apply_checked,
+    preset_line,
+    random_line,
+    run_line,
+    run_lowered,
+)
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from profiles import ONLY, OPTIONS, PROFILES, Profile
 from shrink import problem_of, shrink
 from validate import Run
 from wasmlathe.ir.core import Function, Module, Op
+from wasmlathe.lower.lower_data import LowerOptions
 from wasmlathe.pipeline.spec import PassSpec
 
 SEEDS = st.integers(0, 2**32)
@@ -70,6 +83,14 @@ def test_passes_in_a_random_order_keep_what_programs_do(name: str, seed: int) ->
     subject = validate.make_subject(profile, seed)
     if subject is not None:
         run_line(subject, random_line(random.Random(seed), profile.stage, 8), fail)
+
+
+@pytest.mark.parametrize("name", ["data", "fusion"])
+def test_presets_keep_what_programs_do_with_the_real_heap(name: str) -> None:
+    subject = validate.make_subject(profile_named(name), 5)
+    assert subject is not None
+    subject = replace(subject, inputs=subject.inputs[:2], outcomes=subject.outcomes[:2])
+    assert run_lowered(subject, "O3", LowerOptions(gc_stress=True), fail) is not None
 
 
 def test_something_is_generated_for_every_pass() -> None:

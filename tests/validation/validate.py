@@ -4,7 +4,7 @@
     python tests/validation/validate.py --passes licm,gvn --seed 7 --minutes 5
     python tests/validation/validate.py --lines --minutes 5                   whole presets, and random orders
 
-Prints how many functions each pass has seen and changed. What fails is made small and written to a folder as text of IR.
+With `--jobs 2` in two processes. Prints how many functions each pass has seen, and of how many programs it changed something. What fails is made small and written to a folder as text of IR.
 The exit status is 1 if anything failed.
 """
 
@@ -15,8 +15,10 @@ import json
 import random
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -44,6 +46,10 @@ from wasmlathe.pipeline.spec import PassSpec
 PRESETS = ("O1", "O2", "O3", "Os")
 #: So many failures of one pass are written; more would not say more.
 MAX_WRITTEN = 3
+SEEDS_PER_TASK = 4
+
+#: Name of a pass -> functions and programs that it saw, programs that it changed, failures.
+Totals = dict[str, list[int]]
 
 
 def make_subject(profile: Profile, seed: int) -> Subject | None:
@@ -66,16 +72,38 @@ def passes_of(profile: Profile, names: Sequence[str]) -> list[PassSpec]:
     ]
 
 
+@dataclass(frozen=True)
+class Task:
+    """A piece of work: programs of these profiles, with these seeds."""
+
+    mode: str
+    passes: tuple[str, ...]
+    profiles: tuple[str, ...]
+    seeds: range
+    output: Path
+
+
+def work(task: Task) -> Totals:
+    """Do a piece of work, in a process of its own or not."""
+    run = Run(task.passes, task.output)
+    do = MODES[task.mode]
+    for seed in task.seeds:
+        for profile in PROFILES:
+            if profile.name in task.profiles:
+                run.seed = seed
+                do(run, profile, seed)
+    return run.totals()
+
+
 class Run:
-    """What was seen so far."""
+    """Programs that are made and validated, and what was seen."""
 
     def __init__(self, names: Sequence[str], output: Path) -> None:
         self.names = list(names)
         self.output = output
         self.tally = Tally()
         self.failures: dict[str, int] = {}
-        #: What earlier runs have seen: name of a pass -> functions, programs, changed, failed.
-        self.earlier: dict[str, list[int]] = {}
+        self.seed = 0
 
     def one(self, profile: Profile, seed: int) -> None:
         """Make a program and run the profile's passes over it."""
@@ -123,88 +151,111 @@ class Run:
         if count > MAX_WRITTEN:
             return
         print(f"{name}: {failure.problem}", file=sys.stderr, flush=True)
-        path = write(shrink(failure), self.output, f"{name}-{count}")
+        path = write(shrink(failure), self.output, f"{name}-{self.seed}-{count}")
         print(f"  {path}", file=sys.stderr, flush=True)
 
-    def record(self) -> str:
-        """Functions, programs, changed programs and failures of each pass, earlier runs included, as JSON."""
-        tally, total = self.tally, dict(self.earlier)
-        for name in tally.functions:
-            now = (tally.functions[name], tally.programs[name], tally.changed[name], self.failures.get(name, 0))
-            total[name] = [a + b for a, b in zip(total.get(name, (0, 0, 0, 0)), now, strict=True)]
-        return "{\n" + ",\n".join(f'  "{name}": {total[name]}' for name in sorted(total)) + "\n}\n"
-
-    def table(self) -> str:
+    def totals(self) -> Totals:
         tally = self.tally
-        lines = [f"{'pass':24} {'functions':>10} {'programs':>9} {'changed':>8} {'failed':>7}"]
-        for name in sorted(tally.functions):
-            share = f"{100 * tally.share(name):.1f} %"
-            failed = self.failures.get(name, 0)
-            lines.append(f"{name:24} {tally.functions[name]:10} {tally.programs[name]:9} {share:>8} {failed:7}")
-        return "\n".join(lines)
+        return {
+            name: [tally.functions[name], tally.programs[name], tally.changed[name], self.failures.get(name, 0)]
+            for name in tally.functions
+        }
 
 
-def seeds(first: int) -> Iterator[tuple[Profile, int]]:
-    """Profiles in turn, each with another seed every time."""
-    seed = first
-    while True:
-        for profile in PROFILES:
-            yield profile, seed
-        seed += 1
+MODES = {"passes": Run.one, "lines": Run.line, "lowered": Run.lowered}
+
+
+def add(total: Totals, more: Totals) -> None:
+    for name, counts in more.items():
+        total[name] = [a + b for a, b in zip(total.get(name, [0, 0, 0, 0]), counts, strict=True)]
+
+
+def as_json(total: Totals) -> str:
+    return "{\n" + ",\n".join(f'  "{name}": {total[name]}' for name in sorted(total)) + "\n}\n"
+
+
+def as_table(total: Totals) -> str:
+    """The totals for people, and for Markdown."""
+    lines = [
+        f"| {'pass':32} | functions | programs | changed | failed |",
+        f"|{'-' * 34}|----------:|---------:|--------:|-------:|",
+    ]
+    for name, (functions, programs, changed, failed) in sorted(total.items()):
+        share = f"{100 * changed / programs:.0f} %"
+        lines.append(f"| {name:32} | {functions:9} | {programs:8} | {share:>7} | {failed:6} |")
+    return "\n".join(lines)
+
+
+def missing(total: Totals, given: argparse.Namespace, names: Sequence[str]) -> list[str]:
+    """The passes that have not seen enough functions; for pipelines all of them, as long as these have not in sum."""
+    if given.mode != "passes":
+        return list(names) if sum(counts[0] for counts in total.values()) < given.functions else []
+    return [name for name in names if total.get(name, [0])[0] < given.functions]
+
+
+def run_all(given: argparse.Namespace, names: Sequence[str], total: Totals) -> Totals:
+    """Work until every pass has seen enough, or the time is up; adds to `total`, which is what was seen before."""
+    new: Totals = {}
+    end, first, seconds_at = time.monotonic() + 60 * given.minutes, given.seed, time.monotonic()
+    profiles = tuple(given.profiles or [p.name for p in PROFILES])
+    with ProcessPoolExecutor(given.jobs) if given.jobs > 1 else _InProcess() as pool:
+        pending: list[Future[Totals]] = []
+        while (left := missing(total, given, names)) and time.monotonic() < end:
+            while len(pending) < given.jobs:
+                seeds = range(first, first := first + SEEDS_PER_TASK)
+                pending.append(pool.submit(work, Task(given.mode, tuple(left), profiles, seeds, given.output)))
+            seen = pending.pop(0).result()
+            add(total, seen)
+            add(new, seen)
+            if given.record and time.monotonic() - seconds_at > 60:
+                given.record.write_text(as_json(total))
+                seconds_at = time.monotonic()
+        for future in pending:
+            seen = future.result()
+            add(total, seen)
+            add(new, seen)
+    return new
+
+
+class _InProcess(Executor):
+    """Does what it is given at once."""
+
+    def submit(self, fn, /, *args):  # type: ignore[no-untyped-def]
+        future: Future[Totals] = Future()
+        future.set_result(fn(*args))
+        return future
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    names = partial(str.split, sep=",")
     parser.add_argument("--functions", type=int, default=1000, help="functions that every pass is to see")
-    parser.add_argument("--passes", default="", help="names with commas between; default: all")
-    parser.add_argument("--profiles", default="", help="names with commas between; default: all")
+    parser.add_argument("--passes", type=names, default=[], help="names with commas between; default: all")
+    parser.add_argument("--profiles", type=names, default=[], help="names with commas between; default: all")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--minutes", type=float, default=60.0, help="stop after so long in any case")
-    parser.add_argument("--lines", action="store_true", help="run presets and random orders instead of single passes")
-    parser.add_argument(
-        "--lowered", action="store_true", help="presets over typed programs, lowered, with the real heap"
-    )
+    parser.add_argument("--jobs", type=int, default=1, help="processes")
+    mode = parser.add_mutually_exclusive_group()
+    for name, text in (
+        ("lines", "presets, and passes in random orders, instead of single passes"),
+        ("lowered", "presets over typed programs, lowered, with the real heap"),
+    ):
+        mode.add_argument(f"--{name}", dest="mode", action="store_const", const=name, default="passes", help=text)
     parser.add_argument("--output", type=Path, default=Path("validation-failures"), help="folder for what fails")
     parser.add_argument(
-        "--record", type=Path, help="add what was seen to this file (JSON), every minute and at the end"
+        "--record", type=Path, help="a file (JSON) with what was seen before; what is seen now is added"
     )
     given = parser.parse_args(arguments)
-    names = given.passes.split(",") if given.passes else list(all_passes())
-    unknown = [name for name in names if name not in all_passes()]
-    if unknown:
-        parser.error(f"there is no pass over IR called {unknown[0]}")
-    wanted_profiles = given.profiles.split(",") if given.profiles else [p.name for p in PROFILES]
-    run = Run(names, given.output)
-    if given.record and given.record.exists():
-        run.earlier = json.loads(given.record.read_text())
-    end = time.monotonic() + 60 * given.minutes
-    written = time.monotonic()
-    for profile, seed in seeds(given.seed):
-        if profile.name not in wanted_profiles:
-            continue
-        (run.lowered if given.lowered else run.line if given.lines else run.one)(profile, seed)
-        now = time.monotonic()
-        if given.record and now - written > 60:
-            given.record.write_text(run.record())
-            written = now
-        earlier = {name: counts[0] for name, counts in run.earlier.items()}
-        tally = {
-            name: run.tally.functions.get(name, 0) + earlier.get(name, 0) for name in run.tally.functions | earlier
-        }
-        is_done = (
-            sum(tally.values()) >= given.functions
-            if given.lines or given.lowered
-            else min((tally.get(name, 0) for name in run.names), default=0) >= given.functions
-        )
-        if now > end or is_done:
-            break
-        # A pass that has seen enough makes place for those that have not.
-        if not (given.lines or given.lowered) and seed % 50 == 0:
-            run.names = [name for name in names if tally.get(name, 0) < given.functions] or names
-    print(run.table())
+    wrong = [name for name in given.passes if name not in all_passes()]
+    wrong += [name for name in given.profiles if name not in {p.name for p in PROFILES}]
+    if wrong:
+        parser.error(f"there is no pass over IR, or profile, called {wrong[0]}")
+    total: Totals = json.loads(given.record.read_text()) if given.record and given.record.exists() else {}
+    new = run_all(given, given.passes or list(all_passes()), total)
+    print(as_table(total))
     if given.record:
-        given.record.write_text(run.record())
-    return 1 if run.failures else 0
+        given.record.write_text(as_json(total))
+    return 1 if any(counts[3] for counts in new.values()) else 0
 
 
 if __name__ == "__main__":

@@ -196,7 +196,8 @@ def _measure(kernels: Iterable[Kernel], request: Request) -> tuple[Measurement, 
     measurement = Measurement(
         surroundings.today(), surroundings.commit(), surroundings.machine(), versions, request.pipeline, results
     )
-    click.echo(tables.summary(measurement))
+    if request.peers and results:
+        click.echo(tables.summary(measurement))
     return measurement, failures
 
 

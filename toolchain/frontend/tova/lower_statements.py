@@ -97,8 +97,6 @@ class StatementLowering(PatternLowering):
 
     def _stmt_Assign(self, node: s.Assign) -> None:
         stores: list[Callable[[Value], None]] = []
-        for target in node.targets if len(node.targets) > 1 else ():
-            assert isinstance(target, s.Name | s.Placeholder)  # the grammar: targets of the simultaneous form are names
         if len(node.targets) == 1:
             stores.append(self._target(node.targets[0]))
         values = [self.expression(value) for value in node.values]
