@@ -19,7 +19,7 @@ from ..ir.build import Builder
 from ..ir.core import Block, Function, Op, Target, Value
 from ..ir.ops import Effects
 from ..pipeline.spec import Order, PassContext, PassSpec, option
-from .analysis.uses import uses
+from .analysis.uses import Uses, uses
 from .const_fold import constant_of, make_const
 from .edit import Edges, edges_of, remove_unreachable
 
@@ -102,19 +102,21 @@ def _replace_sets(fn: Function) -> bool:
     known = uses(fn)
     changed = False
     for op in [op for op in fn.ops() if op.row.name == "bool.or"]:
-        if all(use.op.row.name == "bool.or" and use.target is None for use in known.of(op.result)):
+        users = known.of(op.result)
+        if not users or (len(users) == 1 and users[0].op.row.name == "bool.or" and users[0].target is None):
             continue  # part of a larger one
-        changed |= _replace_alternatives(op)
+        changed |= _replace_alternatives(op, known)
     return changed
 
 
-def _replace_alternatives(root: Op) -> bool:
+def _replace_alternatives(root: Op, known: Uses) -> bool:
     sets: dict[Value, list[int]] = {}
     leaves: list[Value] = []
     pending = list(root.operands)
     while pending:
         value = pending.pop()
-        if value.op is not None and value.op.row.name == "bool.or":
+        # One that others use too has tests of its own: taken apart for each of them, a sequence of these would explode.
+        if value.op is not None and value.op.row.name == "bool.or" and known.count(value) == 1:
             pending += value.op.operands
             continue
         leaves.append(value)

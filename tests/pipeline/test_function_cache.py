@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +70,14 @@ fn large(numbers) { numbers.map(fn(x) x * x).filter(fn(x) x > 20) }
 if even(10) { print("even") }
 exit(total([Square(1), Box(2, 3)]) + collatz(27) + len(large([1, 2, 9])))
 """
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_toolchain() -> Iterator[None]:
+    """The toolchain counts as the same, even if somebody edits it while the tests run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("wasmlathe.pipeline.reuse.fingerprint", lambda: "this one")
+        yield
 
 
 @pytest.fixture
@@ -176,6 +184,12 @@ def test_levels_and_options_do_not_share_functions(cache: Cache) -> None:
     assert missed("O2", settings=["simplify-cfg.select_budget=1"]) > 0
     assert missed("O2", without=["dce"]) > 0
     assert missed("O2") == 0
+
+
+def test_another_toolchain_finds_nothing(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_over(MODULE, cache, nothing)
+    monkeypatch.setattr("wasmlathe.pipeline.reuse.fingerprint", lambda: "another one")
+    assert run_over(MODULE, cache, nothing) == list("gfh")
 
 
 @pytest.mark.parametrize("watching", [{"observers": [Timing()]}, {"verify": True}, {"limit": 10_000}])

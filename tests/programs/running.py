@@ -7,9 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from wasmlathe.artifact import Artifact
+from wasmlathe.bytecode.link import is_users, link
 from wasmlathe.cache import Cache
+from wasmlathe.codegen.emit import finish, generate
 from wasmlathe.diagnostics import SourceFile
 from wasmlathe.driver import Compilation, CompileOptions, compile_source
+from wasmlathe.ir.clone import clone_module
 from wasmlathe.pipeline.preparing import PipelineRequest
 from wasmlathe.pipeline.units import problems_of
 from wasmlathe.wasm_runtime import engine, python_engine
@@ -60,13 +64,11 @@ def compiled(
     verify: bool = True,
     gc_stress: bool = False,
     stop_at: str = "package",
-    bytecode: bool = False,
 ) -> Compilation:
     """The program at a level, with valid IR; `verify` asks for that after every pass at the level VERIFIED."""
     every_pass = verify and level == VERIFIED
     options = CompileOptions(
         PipelineRequest(level),
-        bytecode=bytecode,
         verify=every_pass,
         gc_stress=gc_stress,
         stop_at=stop_at,
@@ -86,6 +88,15 @@ def forget() -> None:
     compiled.cache_clear()
 
 
+def as_bytecode(compilation: Compilation) -> Artifact:
+    """The compiled program with its own functions as bytecode instead, made from the mem IR that is there."""
+    assert compilation.artifact is not None
+    module = clone_module(compilation.modules["mem"])
+    program = link(module, is_users)
+    facts = {name: compilation.artifact.manifest[name] for name in ("name", "entry", "entry_result")}
+    return finish(generate(module, program), names=True, vm=program.manifest(), **facts)
+
+
 def execute(
     text: str,
     level: str = "O2",
@@ -99,14 +110,14 @@ def execute(
 ) -> Outcome:
     """Compile and run a program. With `once` only what this run needs is made, and no native code is kept on disk."""
     stop_at = "mem" if once and engine_name == "python" else "package"
-    is_bytecode = engine_name == "vm"
-    compilation = compiled(text, level, verify=verify, gc_stress=gc_stress, stop_at=stop_at, bytecode=is_bytecode)
+    compilation = compiled(text, level, verify=verify, gc_stress=gc_stress, stop_at=stop_at)
     output = io.BytesIO()
     try:
         if engine_name != "python":
             assert compilation.artifact is not None
+            artifact = compilation.artifact if engine_name == "wasm" else as_bytecode(compilation)
             cache = Cache.off() if once else None
-            status = engine.run(compilation.artifact, args, limits, output, cache, grants=grants)
+            status = engine.run(artifact, args, limits, output, cache, grants=grants)
         else:
             status = python_engine.run(compilation.modules["mem"], args, limits, output, grants)
     except ProgramPanic as panic:

@@ -235,3 +235,23 @@ print([1, 2, 3].map(fn(x, i) x * i).join("-"), ["a", "b"].filter(fn(x, i) i > 0)
 """
     expected = "4 4 1 3 9-2-3 3\n2 9-3 3-9 0-0\ntrue true\n0.5-1 123 -1 -1\n0-2-6 b\n"
     assert run(program) == expected
+
+
+def test_parts_of_texts_are_equal_if_their_letters_are() -> None:
+    """Lengths around 8, up to which texts are compared as one number that may begin before them."""
+    texts = ("abcabcabcdabcabcéabcabc", "abcabcabcdabcabcéabcaby")
+    places = [(s, at, at + n) for s in texts for at in (0, 3, 6, 13) for n in (0, 1, 2, 7, 8, 9)]
+    rows = [s[at:end] for s, at, end in places]
+    parts = sorted(set(rows))
+    slices = [f"({literal(s)})[{at}:{end}]" for s, at, end in places]
+    made = ", ".join(slices)
+    wanted = ", ".join(map(literal, parts))
+    program = f"""
+fn main() {{
+  wanted = [{wanted}]
+  for part in [{made}] {{
+    print(wanted.map(fn(w) if w == part {{ "1" }} else {{ "0" }}).join(""))
+  }}
+}}
+"""
+    assert run(program) == "".join("".join("01"[w == row] for w in parts) + "\n" for row in rows)

@@ -241,6 +241,8 @@ class Maker:
         self.lines = 0
         self.panic_block: Block | None = None
         self.callees = [f for f in module.functions.values() if f.blocks and f.name != "new"]
+        #: How often each of them is given one of two constants.
+        self.usual = {f: rng.choice((0.2, 1.0)) for f in self.callees}
         self.collects = "collect" in focus
         self.weights = self.draw_weights(focus)
         self.at: Builder
@@ -288,7 +290,7 @@ class Maker:
             self.collect(0)
         self.body(3)
         self.at.loc = self.loc()
-        self.at.ret(*(self.value(type_) for type_ in results))
+        self.at.ret(*map(self.returned, results))
         self.finish_panic()
         return function
 
@@ -326,6 +328,14 @@ class Maker:
         if fitting and self.rng.random() < 0.85:
             return self.rng.choice(fitting)
         return self.const(type_)
+
+    def returned(self, type_: t.Type) -> Value:
+        """What is returned: now and then always the same."""
+        kind = self.rng.random()
+        params = [p for p in self.function.params if p.type is type_]
+        if kind < 0.15 and params:
+            return params[0]
+        return self.const(type_, EDGES[type_][kind < 0.25]) if kind < 0.35 else self.value(type_)
 
     def fresh(self, value: Value) -> None:
         """Make `value` a new variable, or assign it to one."""
@@ -520,7 +530,7 @@ class Maker:
             _, out, carried = self.loops[-1]
             self.at.br(out, *(self.vars[name] for name in carried))
         elif kind < 0.8:
-            self.at.ret(*(self.value(type_) for type_ in self.function.results))
+            self.at.ret(*map(self.returned, self.function.results))
         else:
             self.at.br(self.panic_target())
 
@@ -862,7 +872,7 @@ class Maker:
         if self.rng.random() > 0.1:
             self.at.br(block, *values)
             return
-        others = [v if self.rng.random() < 0.6 else self.value(v.type) for v in values[1:]]
+        others = [v if v.type not in EDGES or self.rng.random() < 0.6 else self.value(v.type) for v in values[1:]]
         self.at.cond_br(self.condition(), Target(block, values), Target(block, [values[0], *others]))
 
     def while_(self, depth: int) -> None:
@@ -1281,7 +1291,10 @@ class Maker:
 
     def argument(self, param: Value) -> Value:
         if param.type is not t.I32:
-            return self.value(param.type)
+            is_usual = self.rng.random() < 0.35
+            return (
+                self.const(param.type, self.rng.choice(EDGES[param.type][:2])) if is_usual else self.value(param.type)
+            )
         name = param.name or ""
         if name.startswith("o"):
             return self.rng.choice(self.objects)
