@@ -19,6 +19,7 @@ from .edit import branch, remove_unreachable, replace_terminator
 from .fuse_loops import is_push
 from .presize_arrays import is_used_in, turns_of
 
+
 def run(fn: Function, ctx: PassContext) -> bool:
     """Replace loops of `fn` that only fill an array; True if there were any."""
     if not any(map(is_push, fn.ops())):

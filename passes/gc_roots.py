@@ -10,7 +10,8 @@ Functions that may collect, those from which `mem.shadow` can be reached, are pa
 parameter: so nothing has to be popped, after a panic neither. Exported ones start at the top of the stack. Which values may
 be addresses of objects is not known for certain in mem IR; the collector does not mind others among them. A value need not
 be stored if what it points into is kept by another one that is (an address inside of an object, a field that never
-changes). Stores in cold blocks, as those before a refill of the allocator, cost nothing elsewhere.
+changes); of a sum, which may lie beside its object, the address in it is. Stores in cold blocks, as those before a refill of
+the allocator, cost nothing elsewhere.
 """
 
 from __future__ import annotations
@@ -108,7 +109,7 @@ class _Frame:
                 for value in op.results:
                     needed.pop(value, None)
                 if op.attrs.get("callee") in self.names:
-                    held[op] = [v for v in needed if v in references and not _is_kept(v, needed, references)]
+                    held[op] = _keepers(needed, references)
                 needed.update(dict.fromkeys(op.used_values()))
         return held
 
@@ -226,6 +227,37 @@ def _is_source(op: Op) -> bool:
     if op.name == "global.get":
         return op.result.type is t.I32
     return op.name == "mem.load_i32" and op.attrs["alias"].rpartition(".")[2] not in _NUMBERS
+
+
+def _keepers(live: dict[Value, None], references: set[Value]) -> list[Value]:
+    """What must be held for the objects of all live values to be kept."""
+    found: dict[Value, None] = {}
+    for value in live:
+        if value in references and not _is_kept(value, live, references):
+            bases = _bases(value, references)
+            found.update((v, None) for v in bases if v not in live and not _is_kept(v, live, references))
+            if value in bases:
+                found[value] = None
+    return list(found)
+
+
+def _bases(value: Value, references: set[Value]) -> dict[Value, None]:
+    """The references from which `value` was computed: itself, if by other means than sums.
+
+    A sum need not lie in the object: `fold-offsets` moves a part of it to the access.
+    """
+    found: dict[Value, None] = {}
+    seen = {value}
+    pending = [value]
+    while pending:
+        base = pending.pop()
+        is_sum = base.op is not None and base.op.name in ("i32.add", "i32.sub")
+        sources = [v for v in base.op.operands if v in references] if is_sum and base.op is not None else []
+        if not sources:
+            found[base] = None
+        pending += [v for v in sources if v not in seen]
+        seen.update(sources)
+    return found
 
 
 def _is_kept(value: Value, live: dict[Value, None], references: set[Value]) -> bool:

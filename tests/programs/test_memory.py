@@ -107,6 +107,28 @@ fn deep(n, text) {
 }
 fn main() { print(deep(40, "start")) }
 """,
+    "addresses that were moved out of their object": """
+fn work(b, n) {
+  if n > 0 { work(b, n - 1) } else {
+    b[0] = b[0] + 1
+    text = "{b[0]}abc"
+    c = [b[0], 2, 3]
+    b[1] = len(text) + c[0]
+    0
+  }
+}
+fn threes(n) { [k * 3 for k in 0..n] }
+fn around(b, n) {
+  a = threes(25)
+  x = a[n + 20]
+  work(b, 2)
+  x * 1000 + a[n + 20]
+}
+fn main() {
+  b = [1, 2]
+  for n in -20..5 { print(around(b, n)) }
+}
+""",
 }
 
 
