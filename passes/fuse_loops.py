@@ -381,7 +381,11 @@ def _one_loop(maker: str, taker: str) -> str:
     """What to tell of two functions; those whose names begin with `__` are the library's own business."""
     if taker.startswith("__"):
         return f"{maker}: one loop with what takes its elements"
-    return f"{taker}: one loop with what makes its elements" if maker.startswith("__") else f"{maker} and {taker}: one loop"
+    return (
+        f"{taker}: one loop with what makes its elements"
+        if maker.startswith("__")
+        else f"{maker} and {taker}: one loop"
+    )
 
 
 SPEC = PassSpec(

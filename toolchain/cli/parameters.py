@@ -124,7 +124,9 @@ grant_options = _apply(
 time_options = _apply(
     [
         click.option("--time-passes", is_flag=True, help="Show what each pass cost."),
-        click.option("--trace", metavar="FILE", help="Write when each pass ran, as JSON for Perfetto or chrome://tracing."),
+        click.option(
+            "--trace", metavar="FILE", help="Write when each pass ran, as JSON for Perfetto or chrome://tracing."
+        ),
     ]
 )
 

@@ -273,7 +273,9 @@ class BinaryenModule:
     def add_table(self, name: str, functions: Sequence[str]) -> None:
         """The only table, which holds these functions and never changes its size."""
         self._table = name.encode()
-        self._lib.BinaryenAddTable(self._module, self._table, len(functions), len(functions), self._lib.BinaryenTypeFuncref())
+        self._lib.BinaryenAddTable(
+            self._module, self._table, len(functions), len(functions), self._lib.BinaryenTypeFuncref()
+        )
         names = [self._ffi.new("char[]", function.encode()) for function in functions]
         self._lib.BinaryenAddActiveElementSegment(
             self._module, self._table, b"functions", names, len(names), self.const(t.I32, 0)

@@ -33,7 +33,9 @@ HEADER_KEYS = frozenset({"import", "effects", "inline"})
 _PLAIN_NAME = re.compile(r"[\w$.]+(?:-[\w$.]+)*")
 _SUFFIX = re.compile(r"\.\d+$")
 #: Places at the ends of lines, and the file in the header.
-_PLACE = re.compile(r'(?: file "(?:[^"\\]|\\.)*")?(?: !(?:"(?:[^"\\]|\\.)*":)?\d+:\d+(?:\+\d+)?)?(?=(?: \{)?$)', re.MULTILINE)
+_PLACE = re.compile(
+    r'(?: file "(?:[^"\\]|\\.)*")?(?: !(?:"(?:[^"\\]|\\.)*":)?\d+:\d+(?:\+\d+)?)?(?=(?: \{)?$)', re.MULTILINE
+)
 _CANONICAL_NAN = 0x7FF8000000000000
 _SPECIAL = re.compile(r'[\\"]')
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}

@@ -1,5 +1,10 @@
-// Loops that fill arrays: those whose test is in the middle, whose limit is the array itself, and that step in two ways.
+"""Loops that fill arrays: the test in the middle, the array itself as the limit, steps of two kinds, an end by a panic."""
 
+from __future__ import annotations
+
+from .running import execute
+
+PROGRAM = """
 fn middle(n) {
   var xs = []
   var i = 0
@@ -90,3 +95,22 @@ fn main() {
   inner.push(1)
   print(shared.map(len))
 }
+"""
+
+EXPECTED = """\
+0,0,0,0,0,0 7,7,7,7,7,6 1,1,1,1,1 1,1,1
+0 1  
+0 1  
+stop
+ 0,2,4 0,1,2,3,4,5 0,1,2,3
+ 0,0,0 -Infinity,-Infinity
+[
+  2,
+  2
+]
+"""
+
+
+def test_loops_that_fill_arrays_add_what_they_say() -> None:
+    for level in ("O0", "O2", "O3"):
+        assert execute(PROGRAM, level).stdout == EXPECTED, level
