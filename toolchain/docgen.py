@@ -252,8 +252,13 @@ def _paragraphs(doc: str | None) -> list[str]:
 
 def main(argv: Sequence[str]) -> int:
     """Write the reference, or with --check tell what is out of date (status 1)."""
-    folder = argv[-1]
-    if argv[0] == "--check":
+    is_check = argv[:1] == ["--check"]
+    folders = argv[1:] if is_check else argv
+    if len(folders) != 1 or folders[0].startswith("-"):
+        print("usage: python -m wasmlathe.docgen [--check] FOLDER", file=sys.stderr)
+        return 2
+    folder = folders[0]
+    if is_check:
         stale = outdated(folder)
         for name in stale:
             print(f"{os.path.join(folder, name)} is out of date: python -m wasmlathe.docgen {folder}", file=sys.stderr)

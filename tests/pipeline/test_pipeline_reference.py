@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from wasmlathe import docgen
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
@@ -21,3 +22,13 @@ def test_every_table_has_its_page() -> None:
     assert "### dce" in docgen.page("passes.md")
     assert "`--set`" in docgen.page("options.md")
     assert "`E0200`" in docgen.page("diagnostics.md")
+
+
+@pytest.mark.parametrize("words", [[], ["--help"], ["--check"], ["docs", "more"]])
+def test_other_words_than_a_folder_write_nothing(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert docgen.main(words) == 2
+    assert "usage: " in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
