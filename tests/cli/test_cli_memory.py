@@ -56,4 +56,4 @@ def test_stress_changes_nothing_that_can_be_seen(program: Path, capfd: pytest.Ca
         assert main(["run", "--gc-stress", "--stats", str(program)]) == 0
         out, err = capfd.readouterr()
         assert out == plain
-        assert int(re.findall(r"^collections +(\d+)$", err, re.MULTILINE)[0]) > 300
+        assert int(re.findall(r"^collections +(\d+)$", err, re.MULTILINE)[0]) >= 300

@@ -22,7 +22,7 @@ from wasmlathe.ir.ops import Trap
 from wasmlathe.ir.print import literal
 from wasmlathe.ir.print import print as ir_text
 
-PROGRAMS = int(os.environ.get("WASMLATHE_RANDOM_PROGRAMS", "200"))
+PROGRAMS = int(os.environ.get("WASMLATHE_RANDOM_PROGRAMS", "100"))
 PASSES = (
     "const-fold",
     "rewrite",

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from .generate import program
 from .running import ENGINES, Outcome, execute, forget
 
-PROGRAMS = int(os.environ.get("WASMLATHE_RANDOM_PROGRAMS", "15"))
+PROGRAMS = int(os.environ.get("WASMLATHE_RANDOM_PROGRAMS", "8"))
 LEVELS = ("O0", "O2", "O3", "Os")
 
 
