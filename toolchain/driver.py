@@ -256,21 +256,6 @@ def compiler_settings() -> Iterator[None]:
         gc.set_threshold(*collection)
 
 
-@contextmanager
-def without_collector() -> Iterator[None]:
-    """Without Python's cyclic garbage collector: IR is one big cycle that lives to the end, and looking for garbage in it
-    takes up to half of the time."""
-    import gc
-
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
 class _Run:
     """One walk through the stages."""
 
