@@ -22,7 +22,7 @@ from .analysis.loops import Loop, Loops, loops
 from .const_fold import constant_of
 from .edit import branch, replace_terminator
 from .inline import weight_of_block
-from .ssa_repair import repair
+from .ssa_repair import repair_copies
 from .unroll import Counting, counting_of, is_rest
 
 #: Offsets of indexes and constant lengths are below, so that nothing here wraps around.
@@ -142,8 +142,7 @@ def _split(fn: Function, loop: Loop, counting: Counting, checks: list[_Check]) -
     _leave(loop, counting, copy, limit, rest)
     for block in blocks:
         block.cold = True  # normally no turn is left for it: other passes are not to make copies of it
-    definitions = {value: {block: value, copy.blocks[block]: copy.values[value]} for block, value in _values(blocks)}
-    repair(fn, definitions)
+    repair_copies(fn, blocks, [copy])
 
 
 def _limit(builder: Builder, counting: Counting, checks: list[_Check]) -> Value:
@@ -174,15 +173,6 @@ def _leave(loop: Loop, counting: Counting, copy: Copy, limit: Value, rest: Block
     builder = Builder(rest, None, end.loc)
     more = builder.op(counting.test, stepped, counting.bound)
     builder.cond_br(more, Target(loop.header, list(again.args)), out)
-
-
-def _values(blocks: list[Block]) -> list[tuple[Block, Value]]:
-    """Every value of the blocks, and where it is made."""
-    return [
-        (block, value)
-        for block in blocks
-        for value in (*block.params, *(result for op in block.ops for result in op.results))
-    ]
 
 
 SPEC = PassSpec(

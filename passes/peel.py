@@ -19,7 +19,7 @@ from ..pipeline.spec import Order, PassContext, PassSpec, option
 from .analysis.loops import Loop, loops
 from .const_fold import constant_of
 from .inline import weight_of_block
-from .ssa_repair import repair
+from .ssa_repair import repair_copies
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +90,7 @@ def _peel(fn: Function, loop: Loop) -> None:
     for target in copy.blocks[loop.latches[0]].terminator.targets:
         if target.block is first:
             target.block = header
-    definitions: dict[Value, dict[Block, Value]] = {}
-    for block in loop.blocks:
-        for value in (*block.params, *(result for op in block.ops for result in op.results)):
-            definitions[value] = {block: value, copy.blocks[block]: copy.values[value]}
-    repair(fn, definitions)
+    repair_copies(fn, loop.blocks, [copy])
 
 
 SPEC = PassSpec(

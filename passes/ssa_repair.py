@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from ..ir.clone import Copy
 from ..ir.core import Block, Function, Op, Value
 from ..ir.ops import row_named
 from .analysis.dominators import DominatorTree, dominators
@@ -40,6 +41,17 @@ def repair(fn: Function, definitions: Definitions) -> None:
             _Repair(tree, value, definitions[value]).run(uses)
         else:
             _repeat(value, uses)
+
+
+def repair_copies(fn: Function, blocks: Iterable[Block], copies: Iterable[Copy]) -> None:
+    """The same after `blocks` were copied: every value of them is defined in each copy, too."""
+    twins = list(copies)
+    definitions = {
+        value: {block: value} | {copy.blocks[block]: copy.values[value] for copy in twins}
+        for block in blocks
+        for value in (*block.params, *(result for op in block.ops for result in op.results))
+    }
+    repair(fn, definitions)
 
 
 def _repeat(constant: Value, uses: list[Use]) -> None:

@@ -23,7 +23,7 @@ from .analysis.loops import Loop, Loops, loops
 from .const_fold import constant_of
 from .edit import branch, replace_terminator
 from .inline import weight_of_block
-from .ssa_repair import repair
+from .ssa_repair import repair_copies
 
 _MAX_STEP = 8
 
@@ -157,7 +157,7 @@ def _widen(fn: Function, counted: _Counted, turns: int) -> None:
     enough = builder.op("bool.and", is_below, is_far(builder, counting, at, distance))
     builder.cond_br(enough, Target(first, list(enter.params)), Target(header, list(enter.params)))
     _chain(counted, copies, distance)
-    repair(fn, _definitions(blocks, copies))
+    repair_copies(fn, blocks, copies)
 
 
 def _chain(counted: _Counted, copies: list[Copy], distance: int) -> None:
@@ -179,15 +179,6 @@ def _chain(counted: _Counted, copies: list[Copy], distance: int) -> None:
     end = latch.terminator
     end.operands = [more]
     end.targets = [Target(copies[0].blocks[header], args), Target(header, list(args))]
-
-
-def _definitions(blocks: list[Block], copies: list[Copy]) -> dict[Value, dict[Block, Value]]:
-    """Every value of the loop, and what it is called in the copies."""
-    found: dict[Value, dict[Block, Value]] = {}
-    for block in blocks:
-        for value in (*block.params, *(result for op in block.ops for result in op.results)):
-            found[value] = {block: value} | {copy.blocks[block]: copy.values[value] for copy in copies}
-    return found
 
 
 def is_far(builder: Builder, counting: Counting, at: Value, distance: int) -> Value:

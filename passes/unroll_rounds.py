@@ -25,7 +25,7 @@ from .analysis.loops import Loop, loops
 from .const_fold import constant_of
 from .edit import branch, remove_unreachable, replace_terminator
 from .inline import weight_of_block
-from .ssa_repair import repair
+from .ssa_repair import repair_copies
 
 #: What is added to indexes is below, so that nothing here wraps around.
 _SMALL = 1 << 32
@@ -224,11 +224,7 @@ def _unroll(fn: Function, rounds: _Rounds, checks: list[_Check], turns: int) -> 
         replace_terminator(end, branch(end.terminator.targets[1], end.terminator.loc))
     else:
         end.terminator.targets[0].block = first
-    definitions: dict[Value, dict[Block, Value]] = {}
-    for block in loop.blocks:
-        for value in (*block.params, *(result for op in block.ops for result in op.results)):
-            definitions[value] = {block: value} | {copy.blocks[block]: copy.values[value] for copy in copies}
-    repair(fn, definitions)
+    repair_copies(fn, loop.blocks, copies)
 
 
 def _choose(fn: Function, rounds: _Rounds, checks: list[_Check], first: Block) -> Block:

@@ -22,7 +22,7 @@ from .analysis.loops import Loop, loops
 from .const_fold import constant_of
 from .edit import branch, remove_unreachable, replace_terminator
 from .inline import weight_of_block
-from .ssa_repair import repair
+from .ssa_repair import repair_copies
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +120,7 @@ def _give_each_answer_a_loop(fn: Function, loop: Loop, question: Op) -> None:
     builder.cond_br(question.operands[0], Target(yes, list(choose.params)), Target(no, list(choose.params)))
     for block, answer in ((copy.blocks[asking], 0), (asking, 1)):
         replace_terminator(block, branch(block.terminator.targets[answer], question.loc))
-    definitions: dict[Value, dict[Block, Value]] = {}
-    for block in loop.blocks:
-        for value in (*block.params, *(result for op in block.ops for result in op.results)):
-            definitions[value] = {block: value, copy.blocks[block]: copy.values[value]}
-    repair(fn, definitions)
+    repair_copies(fn, loop.blocks, [copy])
 
 
 SPEC = PassSpec(
