@@ -114,7 +114,7 @@ TEMPLATES: dict[str, str] = {
 }
 
 # Format of a value of a type in so many bytes of memory.
-_FORMATS = {
+FORMATS = {
     (t.I64, 8, False): "q",
     (t.F64, 8, False): "d",
     (t.I32, 4, False): "i",
@@ -449,7 +449,7 @@ def _support(program: Program) -> dict[str, Any]:
         "fill": program.fill,
         "text_at": program.text_at,
     }
-    for format_ in set(_FORMATS.values()):
+    for format_ in set(FORMATS.values()):
         packing = struct.Struct(f"<{format_}")
         names[f"unpack_{format_}"] = packing.unpack_from
         names[f"pack_{format_}"] = packing.pack_into
@@ -642,9 +642,9 @@ class _FunctionText:
             return []
         operands = self.names(op.operands)
         if isinstance(wasm, Load):
-            expression = _load(op, wasm, operands[0])
+            expression = load_text(op, wasm, operands[0])
         elif isinstance(wasm, Store):
-            return [_store(op, wasm, *operands)]
+            return [store_text(op, wasm, *operands)]
         elif row.name in TEMPLATES:
             expression = TEMPLATES[row.name].format(*operands)
         elif row.name == "select":
@@ -686,21 +686,23 @@ def _address(op: Op, base: str) -> str:
     return f"{masked} + {offset}" if offset else masked
 
 
-def _load(op: Op, wasm: Load, base: str) -> str:
+def load_text(op: Op, wasm: Load, base: str) -> str:
+    """Python for what a load gives; `base` is the text of its address."""
     address, type_ = _address(op, base), op.result.type
     if wasm.bytes == 1:
         byte = f"mem[{address}]"
         return f"{byte} != 0" if type_ is t.BOOL else f"({byte} ^ 128) - 128" if wasm.signed else byte
-    return f"unpack_{_FORMATS[type_, wasm.bytes, wasm.signed]}(mem, {address})[0]"
+    return f"unpack_{FORMATS[type_, wasm.bytes, wasm.signed]}(mem, {address})[0]"
 
 
-def _store(op: Op, wasm: Store, base: str, value: str) -> str:
+def store_text(op: Op, wasm: Store, base: str, value: str) -> str:
+    """Python for a store."""
     address, type_ = _address(op, base), op.operands[1].type
     if wasm.bytes == 1:
         return f"mem[{address}] = {value}" if type_ is t.BOOL else f"mem[{address}] = {value} & 255"
     if wasm.bytes == 2:
         value = f"{value} & 65535"
-    return f"pack_{_FORMATS[type_, wasm.bytes, False]}(mem, {address}, {value})"
+    return f"pack_{FORMATS[type_, wasm.bytes, False]}(mem, {address}, {value})"
 
 
 def _constant(self: _FunctionText, op: Op) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from .process import output_of
 
 
 @dataclass(frozen=True, slots=True)
-class Peer:
+class Peer(ABC):
     """A language with its tools. Subclasses say how a kernel is found, built and run.
 
     `version_command` prints something with a version in it; `tools` are all programs that have to be on PATH.
@@ -33,10 +34,10 @@ class Peer:
         found = re.search(r"\d+(\.\d+)+\S*", output_of(self.version_command))
         return found.group() if found else "unknown"
 
+    @abstractmethod
     def source(self, kernel: str) -> Path:
         """Where the kernel's program in this language is, if there is one."""
-        raise NotImplementedError
 
+    @abstractmethod
     def prepare(self, kernel: str, args: Sequence[str]) -> Run:
         """Build the kernel, which may come from the cache; what runs it. Raises Failed."""
-        raise NotImplementedError

@@ -22,11 +22,10 @@ from typing import Any, NamedTuple
 from collector import SHADOW_END, Collector
 from typed_values import EXPRESSIONS as TYPED
 from typed_values import NAMES as TYPED_NAMES
-from wasmlathe.ir import types as t
 from wasmlathe.ir.core import Block, Function, Loc, Module, Op, Target, Value
 from wasmlathe.ir.ops import Load, Store, Trap
 from wasmlathe.lower.heap_state import SHADOW, SHADOW_BYTES
-from wasmlathe.wasm_runtime.python_engine import TEMPLATES
+from wasmlathe.wasm_runtime.python_engine import FORMATS, TEMPLATES, load_text, store_text
 
 #: A program that takes more turns and calls than this is not looked at further.
 FUEL = 3_000
@@ -229,13 +228,6 @@ def _w64(x: int) -> int:
     return ((x + (1 << 63)) & 0xFFFFFFFFFFFFFFFF) - (1 << 63)
 
 
-_FORMATS = {
-    (t.I64, 8, False): "q",
-    (t.F64, 8, False): "d",
-    (t.I32, 4, False): "i",
-    (t.I32, 2, False): "H",
-    (t.I32, 2, True): "h",
-}
 _MAX_NESTING = 15
 
 
@@ -250,7 +242,7 @@ def _grow(memory: bytearray, pages: int) -> int:
 def _support() -> dict[str, Any]:
     names: dict[str, Any] = {"Trap": Trap, "OutOfFuel": OutOfFuel, "inf": math.inf, "nan": math.nan, **TYPED_NAMES}
     names |= {"w32": _w32, "w64": _w64, "plain": plain, "grow": _grow}
-    for format_ in set(_FORMATS.values()):
+    for format_ in set(FORMATS.values()):
         packing = struct.Struct(f"<{format_}")
         names |= {f"unpack_{format_}": packing.unpack_from, f"pack_{format_}": packing.pack_into}
     return names
@@ -404,9 +396,9 @@ class _FunctionText:
             self.text.constants[name] = row.eval
             expression = f"{name}({', '.join(operands)})"
         elif isinstance(row.wasm, Load):
-            expression = _load(op, row.wasm, operands[0])
+            expression = load_text(op, row.wasm, operands[0])
         elif isinstance(row.wasm, Store):
-            return _store(op, row.wasm, *operands)
+            return store_text(op, row.wasm, *operands)
         elif row.name in TYPED:
             expression = TYPED[row.name](op, operands)
         else:
@@ -435,28 +427,6 @@ def _heads(function: Function) -> dict[Block, int]:
                     heads[succ] = len(heads)
                 todo.append(succ)
     return heads
-
-
-def _address(op: Op, base: str) -> str:
-    offset = op.attrs["offset"]
-    return f"({base} & 4294967295) + {offset}" if offset else f"({base} & 4294967295)"
-
-
-def _load(op: Op, wasm: Load, base: str) -> str:
-    address, type_ = _address(op, base), op.results[0].type
-    if wasm.bytes == 1:
-        byte = f"mem[{address}]"
-        return f"{byte} != 0" if type_ is t.BOOL else f"({byte} ^ 128) - 128" if wasm.signed else byte
-    return f"unpack_{_FORMATS[type_, wasm.bytes, wasm.signed]}(mem, {address})[0]"
-
-
-def _store(op: Op, wasm: Store, base: str, value: str) -> str:
-    address, type_ = _address(op, base), op.operands[1].type
-    if wasm.bytes == 1:
-        return f"mem[{address}] = {value}" if type_ is t.BOOL else f"mem[{address}] = {value} & 255"
-    if wasm.bytes == 2:
-        value = f"{value} & 65535"
-    return f"pack_{_FORMATS[type_, wasm.bytes, False]}(mem, {address}, {value})"
 
 
 def _constant(self: _FunctionText, op: Op) -> str:

@@ -7,6 +7,7 @@ Statements are methods of the classes in `number_statements`, `branch_statements
 from __future__ import annotations
 
 import random
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -82,7 +83,7 @@ def number(rng: random.Random, type_: t.Type) -> Any:
     return rng.getrandbits(bits) - (1 << bits - 1)
 
 
-class Base:
+class Base(ABC):
     """Makes one function."""
 
     def __init__(
@@ -117,8 +118,9 @@ class Base:
                 weights[index] = 6.0
         return weights if any(weights) else [1.0 for _ in weights]
 
+    @abstractmethod
     def statements(self) -> dict[str, Callable[[Any, int], None]]:
-        raise NotImplementedError
+        """What may stand in a function, by name, and what writes it."""
 
     def make(self) -> Function:
         rng, module = self.rng, self.module

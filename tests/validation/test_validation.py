@@ -32,6 +32,7 @@ from profiles import ONLY, OPTIONS, PROFILES, Profile
 from shrink import problem_of, shrink
 from validate import Run
 from wasmlathe.ir.core import Function, Module, Op
+from wasmlathe.ir.print import print as ir_text
 from wasmlathe.lower.lower_data import LowerOptions
 from wasmlathe.pipeline.spec import PassSpec
 
@@ -47,7 +48,7 @@ few = settings(
 
 def fail(failure: Failure) -> None:
     small = shrink(failure)
-    raise AssertionError(f"{'+'.join(small.passes)}: {small.problem}\n{validate.ir_text(small.module)}")
+    raise AssertionError(f"{'+'.join(small.passes)}: {small.problem}\n{ir_text(small.module)}")
 
 
 @cache
@@ -266,5 +267,5 @@ def test_the_same_seed_makes_the_same_program() -> None:
     for _ in range(2):
         subject = validate.make_subject(profile_named("loops"), 3)
         assert isinstance(subject, Subject)
-        texts.append((validate.ir_text(subject.module), subject.inputs))
+        texts.append((ir_text(subject.module), subject.inputs))
     assert texts[0] == texts[1]

@@ -39,7 +39,6 @@ from harness import (
 )
 from profiles import ONLY, OPTIONS, PROFILES, Profile
 from shrink import shrink, write
-from wasmlathe.ir.print import print as ir_text  # noqa: F401
 from wasmlathe.lower.lower_data import LowerOptions
 from wasmlathe.pipeline.spec import PassSpec
 
