@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from wasmlathe.cache import default_root, key
 
@@ -40,7 +41,7 @@ def timed_process(name: str, command: Sequence[str | Path], seconds: float = RUN
 
 
 def finished(
-    name: str, command: Sequence[str | Path], seconds: float, environment: dict[str, str] | None = None, **more: object
+    name: str, command: Sequence[str | Path], seconds: float, environment: dict[str, str] | None = None, **more: Any
 ) -> subprocess.CompletedProcess[str]:
     """The command's end. Raises Failed if that is no good one, or not in time."""
     try:
@@ -54,7 +55,7 @@ def finished(
             timeout=seconds,
             stdin=subprocess.DEVNULL,
             env=environment,
-            **more,  # type: ignore[call-overload]
+            **more,
         )
     except subprocess.TimeoutExpired:
         raise Failed(f"{name} did not end within {seconds:g} s") from None
