@@ -77,6 +77,16 @@ class SourceMap:
             return None
         return self._files[self._sources[low - 1]], self._lines[low - 1], self._columns[low - 1]
 
+    def is_sound(self) -> bool:
+        """True if offsets ascend and every file is there, as in a map that `from_dict` made."""
+        offsets = self._offsets.tolist()
+        known = range(len(self._files))
+        return (
+            len(self._numbers) % 4 == 0
+            and offsets == sorted(set(offsets))
+            and all(number in known or number == _NOWHERE for number in self._sources.tolist())
+        )
+
     def to_dict(self) -> dict[int, Place | None]:
         return {offset: self.lookup(offset) for offset in self._offsets}
 

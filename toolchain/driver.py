@@ -57,6 +57,8 @@ class CompileOptions:
     pipeline: PipelineRequest = field(default_factory=PipelineRequest)
     #: The program's own functions become bytecode for the VM, which is part of the module.
     bytecode: bool = False
+    #: Let the VM count how often blocks are executed, and which kinds of values come to operations that take several.
+    count: bool = False
     #: Collect garbage at every allocation, and overwrite what is free.
     gc_stress: bool = False
     #: Count what is allocated, and measure the collector's pauses.
@@ -347,7 +349,7 @@ class _Run:
         from .ir.clone import clone_module
 
         module = clone_module(mem)  # the stage stays as its passes left it
-        program = self._compilation.bytecode = link(module, is_users)
+        program = self._compilation.bytecode = link(module, is_users, self._options.count)
         return module, program
 
     def _package(self, _wasm: Any) -> None:

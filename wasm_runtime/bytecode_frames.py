@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 RUN = "vm-run"
+#: How the names of functions begin that only pass calls on.
+_GLUE = "vm-"
 #: Exported: address of the instruction, and of the frame, of what failed last or called compiled code last.
 GLOBALS = ("vm-place", "vm-frame")
 #: wasmtime tells no more frames either.
@@ -37,7 +39,7 @@ def expand(
     places = SourceMap(*vm["places"])
     for outer in frames:
         if outer.function != RUN:
-            if not outer.function.startswith(vm["stubs"]):
+            if not outer.function.startswith(_GLUE):
                 found.append(outer)
             continue
         while len(found) < MOST_FRAMES:

@@ -74,6 +74,9 @@ class Limits:
 
 NO_LIMITS = Limits()
 
+#: The VM's stack is memory of the module, but takes the place of a thread's stack, which no limit counts either.
+_NO_VM = {"room": 0}
+
 
 class Guest:
     """One instance of an artifact in wasmtime, with its store and engine. `close` frees them."""
@@ -113,7 +116,8 @@ class Guest:
         self._store = library.wasmtime_store_new(self._engine, None, None)
         self.context = library.wasmtime_store_context(self._store)
         if self.limits.max_memory_bytes is not None:
-            library.wasmtime_store_limiter(self._store, self.limits.max_memory_bytes, -1, -1, -1, -1)
+            most = self.limits.max_memory_bytes + self.artifact.manifest.get("vm", _NO_VM)["room"]
+            library.wasmtime_store_limiter(self._store, most, -1, -1, -1, -1)
         if self.limits.timeout_seconds is not None:
             self.set_deadline(1)
         names = _import_names(library, self._module)
@@ -131,6 +135,8 @@ class Guest:
             self.host.attach(self.context, self.memory_item)
             base = library.wasmtime_memory_data(self.context, ctypes.byref(self.memory_item, c.Extern.item.offset))
             large_pages.ask(base, base + ADDRESS_SPACE)
+            for address, content in self.artifact.manifest.get("data", ()):
+                self.host.memory[address : address + len(content)] = content
 
     def function(self, name: str) -> Any:
         """The `wasmtime_func_t` of an export, which lives as long as the instance."""
@@ -453,6 +459,7 @@ class _Job:
         trap = ctypes.c_void_p()
         guest = self._guest
         call = guest.library.raw_call()
+        slots[0] = self._artifact.manifest.get("entry_argument", 0)
         context, count = ctypes.c_void_p(guest.context), ctypes.c_size_t(1)
         error = call(context, guest.function(entry), slots, count, ctypes.byref(trap))
         if error or trap.value:

@@ -38,7 +38,7 @@ def test_the_machine_with_all_handlers_is_valid() -> None:
         for name in ("vm-top", "vm-frame", "vm-place", PANIC_SITE):
             out.add_global(name, t.I32, True, 0)
         out.set_memory(1, [], "memory")
-        out.add_table("vm-table", [])
+        out.add_table("vm-table", 0)
         add_machine(out, None, 65536, 0)
         out.validate()
 

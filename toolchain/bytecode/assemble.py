@@ -36,8 +36,8 @@ class Code:
 class Callees(Protocol):
     """How functions are called."""
 
-    def slot(self, name: str) -> int | None:
-        """The place in the table of a compiled function, None for bytecode."""
+    def native(self, name: str) -> tuple[int, int] | None:
+        """Slots of a compiled function and its adapter, None for bytecode."""
 
 
 def assemble(function: Function, sites: Sites, callees: Callees) -> Code:
@@ -56,9 +56,10 @@ class _Assembler:
         self._starts: dict[Node, int] = {}
         #: Jumps to be filled in: (offset of the instruction, of the field, width, target).
         self._jumps: list[tuple[int, int, int, Node]] = []
+        self._empty = self._empty_nodes()
 
     def code(self) -> Code:
-        nodes = [self._nodes[0], *(node for node in self._nodes[1:] if not self._is_empty(node))]
+        nodes = [self._nodes[0], *(node for node in self._nodes[1:] if node not in self._empty)]
         for node, following in zip(nodes, [*nodes[1:], None], strict=True):
             self._starts[node] = len(self._code.words)
             target = self._goal(node.next) if node.next is not None else None
@@ -77,7 +78,22 @@ class _Assembler:
 
     # Layout
 
-    def _is_empty(self, node: Node) -> bool:
+    def _empty_nodes(self) -> set[Node]:
+        """The nodes that need no code. Of a loop of such nodes one does: a jump to itself."""
+        empty = {node for node in self._nodes if self._is_only_a_jump(node)}
+        lead_out: set[Node] = set()
+        for start in self._nodes:
+            path: set[Node] = set()
+            node: Node | None = start
+            while node in empty and node not in lead_out and node not in path:
+                path.add(node)
+                node = node.next
+            if node in path:
+                empty.discard(node)
+            lead_out |= path
+        return empty
+
+    def _is_only_a_jump(self, node: Node) -> bool:
         """True if the node writes no instruction but a jump: its moves are to where the values are."""
         return node.next is not None and all(
             isinstance(item, Moves)
@@ -90,9 +106,7 @@ class _Assembler:
 
     def _goal(self, node: Node) -> Node:
         """Where the code goes on for a jump to the node."""
-        seen = set()
-        while self._is_empty(node) and node not in seen:
-            seen.add(node)
+        while node in self._empty:
             assert node.next is not None  # it is empty
             node = node.next
         return node
@@ -171,12 +185,12 @@ class _Assembler:
 
     def _call(self, call: Call) -> None:
         self._moves([(-1 - number, value) for number, value in enumerate(call.reads)])
-        slot = self._callees.slot(call.callee)
-        if slot is None:
+        native = self._callees.native(call.callee)
+        if native is None:
             at = self._word(self._table["call"], self._code.frame, loc=call.loc)
             self._code.relocations.append((at + 4, call.callee, True))
         else:
-            self._word(self._table["native"], self._code.frame, slot, loc=call.loc)
+            self._word(self._table["native"], self._code.frame, *native, loc=call.loc)
         self._take_results(call)
 
     def _take_results(self, call: Call) -> None:

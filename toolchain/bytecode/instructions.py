@@ -76,7 +76,7 @@ _OWN = {
     "jump.unless": "jr-",
     "switch": "-ru",  # c words of two 32-bit jumps follow; the last jump is for every other number
     "call": "uA",
-    "native": "uuu",  # frame, table slot
+    "native": "uuu",  # frame, slot of the function, slot of its adapter
     "ret": "---",
     "ret.value": "r--",
     "panic": "-A",  # number of the site

@@ -1,312 +1,56 @@
-"""The VM: one WebAssembly function that runs bytecode, its handlers derived from the op table's `wasm` column.
+"""The VM: one WebAssembly function that runs bytecode.
 
     vm(pc: i32, fp: i32)        pc: address of the next instruction; fp: address of the frame
 
     loop: br_table (load16_u pc)        ->        handler: write(a, op(read(b), read(c))); pc += 8; br loop
 
-A call writes where to go on into the header of the callee's frame: address behind the call and the caller's frame. A
-return address of 0 ends the VM: its caller is compiled code. What traps leaves pc and fp in globals, so the host can tell the
-place and the open calls (`wasm_runtime`).
+What the handlers do is in `handlers`; `threaded` has another shape of the same machine.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
-from ..artifact import PANIC_SITE
 from ..codegen.binaryen import BinaryenModule, Expression
-from ..ir import types as t
-from ..ir.ops.row import Binary, Effects, Load, Special, Store, Unary
-from .instructions import HEADER, WORD, Instruction, table
+from .counters import Counting
+from .handlers import PARAMETERS, VARIABLES, Handlers
+from .instructions import table
 
 RUN = "vm-run"
-#: Address of the frame and of the instruction of what traps or calls compiled code.
-FRAME, PLACE = "vm-frame", "vm-place"
-#: Where compiled code that calls bytecode puts the next frame.
-TOP = "vm-top"
 
-_PC, _FP, _A, _B = 0, 1, 2, 3
-_LOOP = "next"
-_OVERFLOW = "overflow"
+_LOOP, _OVERFLOW, _INVALID = "next", "overflow", "invalid"
 
 
-def add_machine(out: BinaryenModule, used: frozenset[str] | None, limit: int, overflow_site: int) -> None:
+def add_machine(
+    out: BinaryenModule, used: frozenset[str] | None, limit: int, overflow_site: int, counters: int | None = None
+) -> None:
     """Add the VM to a module: the handlers of the instructions `used` (None: of all).
 
-    A frame at `limit` or above is a stack overflow, told by the site with this number.
+    A frame at `limit` or above is a stack overflow, told by the site with this number. With `counters`, the address of the
+    counters less that of the code times `counters.SCALE`, the VM counts.
     """
-    _Machine(out, used, limit, overflow_site).add()
+    handlers = _InLoop(out, limit, overflow_site)
+    if counters is not None:
+        handlers = _CountingInLoop(out, limit, overflow_site)
+        handlers.bias = counters
+    instructions = [i for i in table().values() if used is None or i.name in used]
+    labels = {i.code: f"op{i.code}" for i in instructions}
+    known = [labels.get(code, _INVALID) for code in range(max(labels, default=-1) + 1)]
+    body: list[Expression] = [out.branch_table(known, _INVALID, handlers.opcode())]
+    # Blocks inside of each other: a branch to the label of one continues behind it, where its handler is.
+    for instruction in instructions:
+        body = [out.block(labels[instruction.code], body), *handlers.handler(instruction)]
+    body = [out.block(_INVALID, body), out.unreachable()]
+    loop = out.loop(_LOOP, [out.block(_OVERFLOW, body), *handlers.overflow()])
+    whole = out.block(None, [*handlers.entered(), loop])
+    out.add_function(RUN, PARAMETERS, (), [out.type_of([type_]) for type_ in VARIABLES], whole, [])
 
 
-class _Machine:
-    def __init__(self, out: BinaryenModule, used: frozenset[str] | None, limit: int, overflow_site: int) -> None:
-        self._out = out
-        self._used = used
-        self._limit = limit
-        self._overflow_site = overflow_site
-        self._i32 = out.type_of([t.I32])
+class _InLoop(Handlers):
+    def dispatch(self) -> Expression:
+        return self._out.branch(_LOOP)
 
-    def add(self) -> None:
-        out = self._out
-        instructions = [i for i in table().values() if self._used is None or i.name in self._used]
-        labels = {i.code: f"op{i.code}" for i in instructions}
-        highest = max(labels, default=-1)
-        known = [labels.get(code, "invalid") for code in range(highest + 1)]
-        body: list[Expression] = [out.branch_table(known, "invalid", self._load16(self._get(_PC), 0))]
-        # Blocks inside of each other: a branch to the label of one continues behind it, where its handler is.
-        for instruction in instructions:
-            body = [out.block(labels[instruction.code], body), *self._handler(instruction)]
-        body = [out.block("invalid", body), out.unreachable()]
-        whole = out.block(None, [out.loop(_LOOP, [out.block(_OVERFLOW, body), *self._overflow()])])
-        out.add_function(RUN, [t.I32, t.I32], (), [self._i32, self._i32], whole, [])
-
-    # Small expressions
-
-    def _get(self, index: int) -> Expression:
-        return self._out.local_get(index, self._i32)
-
-    def _i32_const(self, number: int) -> Expression:
-        return self._out.const(t.I32, number)
-
-    def _add(self, a: Expression, b: Expression) -> Expression:
-        return self._out.binary("AddInt32", a, b)
-
-    def _load16(self, address: Expression, offset: int, signed: bool = False) -> Expression:
-        return self._out.load(2, signed, offset, t.I32, address)
-
-    def _load32(self, address: Expression, offset: int) -> Expression:
-        return self._out.load(4, False, offset, t.I32, address)
-
-    def _number(self, index: int, signed: bool = False) -> Expression:
-        """A field as a number; 0 to 2 are in the first word, 3 to 5 in the second."""
-        return self._load16(self._get(_PC), 2 * index + 2, signed)
-
-    def _wide(self) -> Expression:
-        """Fields b and c as one number."""
-        return self._load32(self._get(_PC), 4)
-
-    def _register(self, index: int) -> Expression:
-        """The address of the register that a field names."""
-        return self._add(self._get(_FP), self._number(index))
-
-    def _read(self, index: int, type_: t.Type) -> Expression:
-        return self._out.load(_SIZES[type_], False, 0, type_, self._register(index))
-
-    def _write(self, index: int, type_: t.Type, value: Expression) -> Expression:
-        return self._out.store(_SIZES[type_], 0, type_, self._register(index), value)
-
-    def _step(self, words: int) -> Expression:
-        return self._out.local_set(_PC, self._add(self._get(_PC), self._i32_const(words * WORD)))
-
-    def _go_on(self, words: int = 1) -> list[Expression]:
-        return [self._step(words), self._out.branch(_LOOP)]
-
-    def _jump(self, distance: Expression, words: int = 1) -> list[Expression]:
-        """Go on so many words behind this instruction, which has `words`."""
-        out = self._out
-        scaled = out.binary("ShlInt32", distance, self._i32_const(3))
-        behind = self._add(self._add(self._get(_PC), scaled), self._i32_const(words * WORD))
-        return [out.local_set(_PC, behind), out.branch(_LOOP)]
-
-    def _tell_place(self) -> list[Expression]:
-        """For what may trap: leave pc and fp where the host finds them."""
-        out = self._out
-        return [out.global_set(PLACE, self._get(_PC)), out.global_set(FRAME, self._get(_FP))]
-
-    # Handlers
-
-    def _handler(self, instruction: Instruction) -> list[Expression]:
-        """What an instruction does, and going on."""
-        own = _OWN.get(instruction.name)
-        if own is not None:
-            return own(self)
-        if instruction.first is not None and instruction.second is not None:
-            return [*self._effect(instruction.first), self._step(instruction.words), *self._handler(instruction.second)]
-        if instruction.layout.startswith("j"):
-            condition = self._value(instruction)
-            if instruction.name.startswith("jump.not."):
-                condition = self._out.unary("EqZInt32", condition)
-            return [*self._may_trap(instruction), *self._jump_if(condition, instruction.words)]
-        return [*self._effect(instruction), *self._go_on(instruction.words)]
-
-    def _effect(self, instruction: Instruction) -> list[Expression]:
-        """What an instruction that jumps nowhere does."""
-        plain = _PLAIN.get(instruction.name)
-        if plain is not None:
-            return [plain(self)]
-        value = self._value(instruction)
-        if instruction.layout.startswith("w"):
-            value = self._write(0, instruction.types[0], value)
-        return [*self._may_trap(instruction), value]
-
-    def _may_trap(self, instruction: Instruction) -> list[Expression]:
-        parts: list[Instruction | None] = [instruction]
-        while (inner := parts[-1]) is not None:
-            parts.append(inner.inner)
-        rows = [part.row for part in parts if part is not None and part.row is not None]
-        return self._tell_place() if any(Effects.TRAPS in row.effects for row in rows) else []
-
-    def _value(self, instruction: Instruction) -> Expression:
-        """What an instruction computes, or the store that it is, from its fields."""
-        letters = instruction.layout.rstrip("-")
-        start = 1 if letters[0] in "wj" else 0
-        return self._compute(instruction, iter(list(enumerate(letters))[start:]))
-
-    def _compute(self, instruction: Instruction, fields: Iterator[tuple[int, str]]) -> Expression:
-        """The value of a plain or composed instruction, whose fields are the next ones."""
-        plain, inside = instruction, {}
-        if instruction.outer is not None and instruction.inner is not None:
-            plain, inside = instruction.outer, {instruction.operand: instruction.inner}
-        return self._evaluate(plain, fields, inside)
-
-    def _evaluate(
-        self, instruction: Instruction, fields: Iterator[tuple[int, str]], inside: dict[int, Instruction]
-    ) -> Expression:
-        if instruction.outer is not None and instruction.inner is not None:
-            raise ValueError(f"{instruction.name}: one operand is composed already")
-        out, row = self._out, instruction.row
-        assert row is not None  # asked of derived ones only
-        operands: list[Expression] = []
-        letters = [letter for letter in instruction.layout if letter in "ri"]
-        types = instruction.types[instruction.layout.count("w") :]
-        for index, (letter, type_) in enumerate(zip(letters, types, strict=True)):
-            if index in inside:
-                operands.append(self._compute(inside[index], fields))
-                continue
-            field, _letter = next(fields)
-            operands.append(self._read(field, type_) if letter == "r" else self._signed(field, type_))
-        wasm = row.wasm
-        if isinstance(wasm, Binary):
-            return out.binary(wasm.name, *operands)
-        if isinstance(wasm, Unary):
-            return out.unary(wasm.name, *operands)
-        if isinstance(wasm, Load):
-            address = self._add(operands[0], self._number(next(fields)[0]))
-            return out.load(wasm.bytes, wasm.signed, 0, instruction.types[0], address)
-        if isinstance(wasm, Store):
-            address = self._add(operands[0], self._number(next(fields)[0]))
-            return out.store(wasm.bytes, 0, types[1], address, operands[1])
-        assert isinstance(wasm, Special)  # the columns of the op table end here
-        return _SPECIAL[wasm.name](out, operands)
-
-    def _signed(self, field: int, type_: t.Type) -> Expression:
-        number = self._number(field, signed=True)
-        return self._out.unary("ExtendSInt32", number) if type_ is t.I64 else number
-
-    def _jump_if(self, condition: Expression, words: int = 1) -> list[Expression]:
-        # A branch and not a select: the machine predicts it, and need not wait for the comparison.
-        return [self._out.if_(condition, self._jump(self._number(0, signed=True), words)), *self._go_on(words)]
-
-    def _move(self) -> Expression:
-        return self._write(0, t.I64, self._read(1, t.I64))
-
-    def _const(self) -> Expression:
-        return self._write(0, t.I64, self._out.unary("ExtendSInt32", self._wide()))
-
-    def _const_wide(self) -> Expression:
-        return self._write(0, t.I64, self._out.load(8, False, WORD, t.I64, self._get(_PC)))
-
-    def _select(self) -> Expression:
-        return self._write(0, t.I64, self._out.select(self._read(1, t.I32), self._read(2, t.I64), self._read(3, t.I64)))
-
-    def _switch(self) -> list[Expression]:
-        out = self._out
-        number = self._read(1, t.I64)
-        in_range = out.binary("LtUInt64", self._read(1, t.I64), out.unary("ExtendUInt32", self._number(2)))
-        index = out.select(in_range, out.unary("WrapInt64", number), self._number(2))
-        at = self._add(self._get(_PC), out.binary("ShlInt32", index, self._i32_const(2)))
-        return self._jump(self._load32(at, WORD))
-
-    def _call(self) -> list[Expression]:
-        out = self._out
-        frame = self._register(0)
-        return [
-            out.local_set(_A, frame),
-            out.branch(_OVERFLOW, out.binary("GeUInt32", self._get(_A), self._i32_const(self._limit))),
-            out.store(4, 0, t.I32, self._get(_A), self._add(self._get(_PC), self._i32_const(WORD))),
-            out.store(4, 4, t.I32, self._get(_A), self._get(_FP)),
-            out.local_set(_PC, self._wide()),
-            out.local_set(_FP, self._get(_A)),
-            out.branch(_LOOP),
-        ]
-
-    def _native(self) -> list[Expression]:
-        out = self._out
-        return [
-            out.local_set(_A, self._register(0)),
-            out.branch(_OVERFLOW, out.binary("GeUInt32", self._get(_A), self._i32_const(self._limit))),
-            *self._tell_place(),
-            out.store(4, 0, t.I32, self._get(_A), self._get(_PC)),
-            out.store(4, 4, t.I32, self._get(_A), self._get(_FP)),
-            out.global_set(TOP, self._get(_A)),
-            out.call_indirect(self._number(1), [self._get(_A)], [t.I32], ()),
-            *self._go_on(),
-        ]
-
-    def _return(self) -> list[Expression]:
-        out = self._out
-        return [
-            out.local_set(_PC, self._load32(self._get(_FP), 0)),
-            out.if_(out.unary("EqZInt32", self._get(_PC)), [out.return_(None)]),
-            out.local_set(_FP, self._load32(self._get(_FP), 4)),
-            out.branch(_LOOP),
-        ]
-
-    def _return_value(self) -> list[Expression]:
-        result = self._out.store(8, HEADER, t.I64, self._get(_FP), self._read(0, t.I64))
-        return [result, *self._return()]
-
-    def _panic(self) -> list[Expression]:
-        out = self._out
-        site = self._add(self._wide(), self._i32_const(1))  # an `unreachable` has -1, which makes it no panic
-        return [*self._tell_place(), out.global_set(PANIC_SITE, site), out.unreachable()]
-
-    def _overflow(self) -> list[Expression]:
-        out = self._out
-        site = out.global_set(PANIC_SITE, self._i32_const(self._overflow_site + 1))
-        return [*self._tell_place(), site, out.unreachable()]
+    def overflow_if(self, condition: Expression) -> Expression:
+        return self._out.branch(_OVERFLOW, condition)
 
 
-_SIZES = {t.I32: 4, t.BOOL: 4, t.I64: 8, t.F64: 8}
-
-_OWN: dict[str, Callable[[_Machine], list[Expression]]] = {
-    "jump": lambda self: self._jump(self._wide()),
-    "jump.if": lambda self: self._jump_if(self._read(1, t.I32)),
-    "jump.unless": lambda self: self._jump_if(self._out.unary("EqZInt32", self._read(1, t.I32))),
-    "switch": _Machine._switch,
-    "call": _Machine._call,
-    "native": _Machine._native,
-    "ret": _Machine._return,
-    "ret.value": _Machine._return_value,
-    "panic": _Machine._panic,
-}
-
-#: Those that go on behind themselves.
-_PLAIN: dict[str, Callable[[_Machine], Expression]] = {
-    "move": _Machine._move,
-    "const": _Machine._const,
-    "const.wide": _Machine._const_wide,
-    "select": _Machine._select,
-}
-
-
-def _unaries(*operations: str) -> Callable[[BinaryenModule, list[Expression]], Expression]:
-    def write(out: BinaryenModule, operands: list[Expression]) -> Expression:
-        (expression,) = operands
-        for operation in operations:
-            expression = out.unary(operation, expression)
-        return expression
-
-    return write
-
-
-_SPECIAL: dict[str, Callable[[BinaryenModule, list[Expression]], Expression]] = {
-    "f32_bits": _unaries("DemoteFloat64", "ReinterpretFloat32"),
-    "of_f32_bits": _unaries("ReinterpretInt32", "PromoteFloat32"),
-    "bytes_equal": lambda out, operands: out.bytes_equal(*operands),
-    "bytes_upto": lambda out, operands: out.bytes_upto(*operands),
-    "memory_copy": lambda out, operands: out.memory_copy(*operands),
-    "memory_fill": lambda out, operands: out.memory_fill(*operands),
-    "memory_size": lambda out, _operands: out.memory_size(),
-    "memory_grow": lambda out, operands: out.memory_grow(*operands),
-}
+class _CountingInLoop(Counting, _InLoop):
+    pass

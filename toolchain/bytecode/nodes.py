@@ -90,6 +90,3 @@ class Sites(Protocol):
 
     def number(self, message: str, loc: Loc | None) -> int:
         """The number of a panic."""
-
-    def text_panic(self, loc: Loc | None) -> str:
-        """The compiled function that panics at a place with the text at an address, of so many bytes."""

@@ -9,6 +9,7 @@ and other constants are computed once: at the start of the function if a loop ne
 
 from __future__ import annotations
 
+from ..codegen.emit import PANIC_TEXT
 from ..ir import types as t
 from ..ir.core import Block, Function, Loc, Op, Target, Value
 from ..ir.ops.row import Load, Special, Store, Unary
@@ -237,8 +238,10 @@ class _Selection:
         self._add("panic", [], [], self._sites.number(op.attrs["message"], op.loc), loc=op.loc)
 
     def _end_panic_text(self, node: Node, op: Op) -> None:
+        site = Value(t.I32, op.block)
         reads = [self._argument(value, op.block) for value in op.operands]
-        self._items.append(Call(self._sites.text_panic(op.loc), [], reads, op.loc))
+        self._items.append(constant_step(self._table, site, (t.I32, self._sites.number("", op.loc))))
+        self._items.append(Call(PANIC_TEXT, [], [*reads, site], op.loc))
         self._add("panic", [], [], -1)
 
     def _edge(self, target: Target) -> Node:

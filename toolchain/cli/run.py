@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import click
@@ -15,6 +16,7 @@ from ..wasm_runtime.engine import Limits
 from ..wasm_runtime.grants import Grants
 from .errors import tell_diagnostics
 from .group import State
+from .looks import Looks
 from .observing import Observing
 from .parameters import (
     Word,
@@ -25,7 +27,7 @@ from .parameters import (
     observer_options,
     pipeline_options,
 )
-from .running import compile_for, host_preparation, run_compilation, tell_heap, usable_engine
+from .running import compile_for, host_preparation, run_compilation, usable_engine
 from .unsupported import not_supported
 
 ENGINES = ("wasm", "python", "vm")
@@ -37,6 +39,7 @@ ENGINES = ("wasm", "python", "vm")
 @click.option("--engine", type=Word(*ENGINES), default="wasm", help="Where to run it.")
 @click.option("--profile", help="A profile to optimize for.")
 @click.option("--stats", is_flag=True, help="Tell in the end what was allocated and collected.")
+@click.option("--count", is_flag=True, help="Tell in the end how often functions and blocks were executed (engine vm).")
 @no_cache_option
 @limit_options
 @grant_options
@@ -50,6 +53,7 @@ def command(
     engine: str,
     profile: str | None,
     stats: bool,
+    count: bool,
     no_cache: bool,
     timeout: float | None,
     max_memory: int | None,
@@ -64,10 +68,13 @@ def command(
     """Run the program in FILE; ARGS go to its `main`. Arguments that look like options go behind `--`."""
     if profile is not None:
         return not_supported("--profile")
+    if count and engine != "vm":
+        raise click.UsageError("--count needs --engine vm")
     engine = usable_engine(engine)
     options = compile_options(**common)
     options.gc_stats = stats
     options.bytecode = engine == "vm"
+    options.count = count and options.bytecode
     limits, grants = Limits(timeout, max_memory), Grants(reads, writes, names)
     observing = Observing(time_passes, print_after, trace)
     # What only a compilation can show is not in the cache, and an observed one does not go there.
@@ -75,10 +82,11 @@ def command(
     cache = Cache.off() if no_cache else Cache()
     request = options.pipeline
     key = (file, request.name, _details(options))
+    looks = Looks(stats, options.count)
     if engine != "python" and is_cached and not stats:
         found = quick.load(cache, *key)
         if found is not None:
-            return _run_cached(found, args, limits, cache, grants, state)
+            return _run_cached(found, args, limits, cache, grants, looks, state)
     options.cache = cache
     observing.attach(options)
     observing.check(file, options.pipeline)
@@ -91,19 +99,26 @@ def command(
     if compilation.artifact is not None and is_keepable and host_preparation(compilation) is None:
         warnings = render_all(compilation.warnings)
         quick.store(cache, *key, compilation.dependencies, warnings, compilation.artifact)
-    look = tell_heap if stats else None
-    return exit_status(lambda: run_compilation(compilation, args, limits, cache, grants, look=look), state.traceback)
+    run = partial(run_compilation, compilation, args, limits, cache, grants)
+    return exit_status(lambda: looks.run(compilation.artifact, run), state.traceback)
 
 
 def _run_cached(
-    found: tuple[str, Any], args: tuple[str, ...], limits: Limits, cache: Cache, grants: Grants, state: State
+    found: tuple[str, Any],
+    args: tuple[str, ...],
+    limits: Limits,
+    cache: Cache,
+    grants: Grants,
+    looks: Looks,
+    state: State,
 ) -> int:
     from ..wasm_runtime import engine
 
     warnings, artifact = found
     if warnings:
         tell(warnings)
-    return exit_status(lambda: engine.run(artifact, args, limits, None, cache, None, grants), state.traceback)
+    run = partial(engine.run, artifact, args, limits, None, cache, None, grants)
+    return exit_status(lambda: looks.run(artifact, run), state.traceback)
 
 
 def _details(options: CompileOptions) -> tuple[object, ...]:
@@ -118,5 +133,6 @@ def _details(options: CompileOptions) -> tuple[object, ...]:
         options.gc_stress,
         options.gc_stats,
         options.bytecode,
+        options.count,
     )
     return details if any(details) else ()

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from ..diagnostics import Diagnostic
 from ..driver import STAGES, Compilation, CompileOptions, compile_file
-from ..outcome import tell
 from ..wasm_runtime.engine import Limits
 from .errors import tell_diagnostics
 
@@ -44,13 +43,6 @@ def run_compilation(
 
     prepare = host_preparation(compilation)
     return engine.run(compilation.artifact, args, limits, None, cache, prepare, grants, **more)
-
-
-def tell_heap(memory: memoryview, heap: int) -> None:
-    """Say what the program that ended allocated."""
-    from ..wasm_runtime import heap_stats
-
-    tell("\n".join(heap_stats.read(memory, heap).lines()))
 
 
 def usable_engine(wanted: str) -> str:

@@ -270,16 +270,26 @@ class BinaryenModule:
             *(False, MEMORY_NAME)[: wanted - 4 - len(named) - len(plain)],
         )
 
-    def add_table(self, name: str, functions: Sequence[str]) -> None:
-        """The only table, which holds these functions and never changes its size."""
+    def add_table(self, name: str, size: int) -> None:
+        """The only table, of functions, which never changes its size."""
         self._table = name.encode()
-        self._lib.BinaryenAddTable(
-            self._module, self._table, len(functions), len(functions), self._lib.BinaryenTypeFuncref()
-        )
+        self._lib.BinaryenAddTable(self._module, self._table, size, size, self._lib.BinaryenTypeFuncref())
+
+    def fill_table(self, functions: Sequence[str]) -> None:
+        """Let the table hold these functions from its start on."""
         names = [self._ffi.new("char[]", function.encode()) for function in functions]
         self._lib.BinaryenAddActiveElementSegment(
             self._module, self._table, b"functions", names, len(names), self.const(t.I32, 0)
         )
+
+    def add_further_table(self, name: str, functions: Sequence[str]) -> None:
+        """A table besides the one that `call_indirect` uses; older engines do not know several."""
+        features = self._lib.BinaryenModuleGetFeatures(self._module) | self._lib.BinaryenFeatureReferenceTypes()
+        self._lib.BinaryenModuleSetFeatures(self._module, features)
+        table, count = name.encode(), len(functions)
+        self._lib.BinaryenAddTable(self._module, table, count, count, self._lib.BinaryenTypeFuncref())
+        names = [self._ffi.new("char[]", function.encode()) for function in functions]
+        self._lib.BinaryenAddActiveElementSegment(self._module, table, table, names, count, self.const(t.I32, 0))
 
     # Expressions
 
@@ -372,6 +382,14 @@ class BinaryenModule:
             len(operands),
             self.type_of(params),
             self.type_of(results),
+        )
+
+    def return_call_indirect(
+        self, table: str, index: Expression, operands: Sequence[Expression], params: Sequence[t.Type]
+    ) -> Expression:
+        """Leave the function, which has no results, by calling one of a table that has none either."""
+        return self._lib.BinaryenReturnCallIndirect(
+            self._module, table.encode(), index, list(operands), len(operands), self.type_of(params), self._none
         )
 
     def tuple_of(self, values: Sequence[Expression]) -> Expression:

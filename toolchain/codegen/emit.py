@@ -25,6 +25,7 @@ from ..passes.const_fold import constant_of
 from .binaryen import BinaryenModule, Expression
 from .memory_image import MemoryImage
 from .sourcemap import CALL, PLAIN, TRAP
+from .special import MEMORY, SPECIAL
 from .structure import structure
 from .unpacked import add_unpacking
 
@@ -140,9 +141,12 @@ class _Module:
             if function.blocks:
                 _Function(self, function).generate()
         if self.program is not None:
-            self.program.add_to(out)
+            self.called.update(self.program.table.names)
+            self.uses_panic_text |= PANIC_TEXT in self.called
             self.panics = self.uses_memory = True
         self._add_imports()
+        if self.program is not None:
+            self.program.add_to(out)
         if self.panics:
             out.add_global(PANIC_SITE, t.I32, True, 0)
             out.add_global_export(PANIC_SITE, PANIC_SITE)
@@ -385,7 +389,9 @@ class _Function:
             self.parent.uses_memory = True
             expression = out.store(wasm.bytes, op.attrs["offset"], op.operands[1].type, *expressions)
         elif isinstance(wasm, Special):
-            expression = _SPECIAL[wasm.name](self, op, expressions)
+            own = _SPECIAL.get(wasm.name)
+            expression = own(self, op, expressions) if own is not None else SPECIAL[wasm.name](out, expressions)
+            self.parent.uses_memory |= wasm.name in MEMORY
         else:
             raise ValueError(f"{op.name} has no WebAssembly: it does not belong into stage mem")
         effects = op.row.effects
@@ -609,10 +615,6 @@ class _Function:
         return statements
 
 
-def _select(self: _Function, op: Op, operands: list[Expression]) -> Expression:
-    return self.out.select(*operands)
-
-
 def _call(self: _Function, op: Op, operands: list[Expression]) -> Expression:
     callee = op.attrs["callee"]
     self.parent.called.add(callee)
@@ -625,14 +627,6 @@ def _global_get(self: _Function, op: Op, operands: list[Expression]) -> Expressi
 
 def _global_set(self: _Function, op: Op, operands: list[Expression]) -> Expression:
     return self.out.global_set(op.attrs["name"], *operands)
-
-
-def _memory(method: Callable[..., Expression]) -> Callable[[_Function, Op, list[Expression]], Expression]:
-    def emit(self: _Function, op: Op, operands: list[Expression]) -> Expression:
-        self.parent.uses_memory = True
-        return method(self.out, *operands)
-
-    return emit
 
 
 def _const(self: _Function, op: Op) -> Expression:
@@ -690,31 +684,11 @@ _REPEATED: dict[str, Callable[[_Function, Op], Expression]] = {
 }
 
 
-def _unaries(*operations: str) -> Callable[[_Function, Op, list[Expression]], Expression]:
-    """One of Binaryen's unary instructions after the other."""
-
-    def write(self: _Function, op: Op, operands: list[Expression]) -> Expression:
-        (expression,) = operands
-        for operation in operations:
-            expression = self.out.unary(operation, expression)
-        return expression
-
-    return write
-
-
+#: Those that need to know more than their operands.
 _SPECIAL: dict[str, Callable[[_Function, Op, list[Expression]], Expression]] = {
-    "select": _select,
-    "f32_bits": _unaries("DemoteFloat64", "ReinterpretFloat32"),
-    "of_f32_bits": _unaries("ReinterpretInt32", "PromoteFloat32"),
     "call": _call,
     "global_get": _global_get,
     "global_set": _global_set,
-    "bytes_equal": _memory(BinaryenModule.bytes_equal),
-    "bytes_upto": _memory(BinaryenModule.bytes_upto),
-    "memory_copy": _memory(BinaryenModule.memory_copy),
-    "memory_fill": _memory(BinaryenModule.memory_fill),
-    "memory_size": _memory(BinaryenModule.memory_size),
-    "memory_grow": _memory(BinaryenModule.memory_grow),
 }
 
 #: Terminators without targets.
