@@ -13,9 +13,7 @@ from typing import TypeVar
 
 from ..ir.core import DataSegment, Function, Module, Op
 from ..pipeline.spec import PassContext, PassSpec
-
-#: The attribute of functions that stay even though nothing calls them.
-KEEP = "keep"
+from .analysis.fixed import KEEP
 
 _Item = TypeVar("_Item")
 

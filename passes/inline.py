@@ -23,6 +23,7 @@ from ..pipeline.spec import PassContext, PassSpec, option
 from .analysis.callgraph import CallGraph, callgraph
 from .analysis.cfg import has_cycle
 from .analysis.dominators import DominatorTree, dominators
+from .analysis.fixed import has_fixed_signature
 from .analysis.loops import loops
 from .const_fold import constant_of, evaluate
 from .edit import remove_unreachable
@@ -143,7 +144,7 @@ class _Inliner:
         options = self._options
         allowed = options.threshold + options.loop_bonus * is_in_loop
         allowed += options.constant_bonus * sum(constant_of(v) is not None for v in call.operands)
-        is_only_call = self._calls[callee.name] == 1 and callee.exported is None
+        is_only_call = self._calls[callee.name] == 1 and not has_fixed_signature(callee)
         return max(allowed, options.only_call) if is_only_call else allowed
 
     def _calls_more(self, call: Op) -> bool:

@@ -21,9 +21,9 @@ from ..ir.ops.numeric import bits_of_f64
 from ..pipeline.spec import Order, PassContext, PassSpec
 from .analysis.callgraph import callgraph
 from .analysis.effects import ANY
-from .dead_functions import KEEP
+from .analysis.fixed import FINISHED, KEEP, SHARED
 
-_VISIBLE = Effects.TRAPS | Effects.CALLS
+_VISIBLE = Effects.TRAPS | Effects.CALLS | Effects.IO
 #: Facts about memory: they may differ.
 _MEMORY = ("alias", "invariant")
 
@@ -34,7 +34,7 @@ def run(module: Module, ctx: PassContext) -> bool:
     instead: dict[str, str] = {}
     alike = Counter(map(_outline, module.functions.values()))
     for function in ctx.analyses.get(callgraph, module).bottom_up:
-        if not function.blocks or function.attrs.get(KEEP) or function.attrs.get("finished"):
+        if not function.blocks or any(function.attrs.get(fact) for fact in (KEEP, SHARED, FINISHED)):
             continue
         if alike[_outline(function)] == 1:
             continue

@@ -29,7 +29,7 @@ from .analysis.dominators import DominatorTree, dominators, postdominators
 from .analysis.loops import Loops, loops
 from .analysis.uses import Use
 from .const_fold import constant_of, make_const
-from .dead_functions import KEEP
+from .analysis.fixed import has_fixed_signature
 from .edit import Edges, edges_of
 
 PLACE, BYTES, CHARACTERS = "place", "bytes", "characters"
@@ -234,7 +234,7 @@ class _Flow:
 
 def _open_functions(module: Module) -> dict[Function, list[Op]]:
     """The functions that are only called, and not by the host, with their calls."""
-    calls: dict[Function, list[Op]] = {f: [] for f in module.functions.values() if f.blocks and not _is_fixed(f)}
+    calls: dict[Function, list[Op]] = {f: [] for f in module.functions.values() if f.blocks and not has_fixed_signature(f)}
     for function in module.functions.values():
         for op in function.ops():
             callee = module.functions.get(op.attrs.get("callee", ""))
@@ -244,10 +244,6 @@ def _open_functions(module: Module) -> dict[Function, list[Op]]:
                 else:
                     del calls[callee]
     return {function: sites for function, sites in calls.items() if sites}
-
-
-def _is_fixed(function: Function) -> bool:
-    return function.exported is not None or any(function.attrs.get(fact) for fact in (KEEP, "finished"))
 
 
 def _uses_by(op: Op) -> Iterator[Use]:

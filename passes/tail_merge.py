@@ -22,7 +22,7 @@ from .analysis.uses import Uses, uses
 from .const_fold import constant_of, is_same, make_const
 from .edit import branch
 
-_VISIBLE = Effects.TRAPS | Effects.CALLS
+_VISIBLE = Effects.TRAPS | Effects.CALLS | Effects.IO
 #: Longer ends are not looked for: it keeps the pass linear.
 _LONGEST = 64
 #: So many blocks are compared with each other.

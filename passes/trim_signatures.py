@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from ..ir.core import Function, Module, Op, Value, resolve
 from ..pipeline.spec import PassContext, PassSpec
 from .const_fold import constant_of, is_same, make_const
-from .dead_functions import KEEP
+from .analysis.fixed import has_fixed_signature
 
 
 class _Slot(NamedTuple):
@@ -60,7 +60,7 @@ def run(module: Module, ctx: PassContext) -> bool:
 
 def _find_calls(module: Module) -> _Calls:
     """Functions that hosts or the runtime call stay as they are, and so do those that other ops than `call` name."""
-    open_: dict[Function, list[Op]] = {f: [] for f in module.functions.values() if f.blocks and not _is_fixed(f)}
+    open_: dict[Function, list[Op]] = {f: [] for f in module.functions.values() if f.blocks and not has_fixed_signature(f)}
     for function in module.functions.values():
         for op in function.ops():
             callee = module.functions.get(op.attrs.get("callee", ""))
@@ -70,10 +70,6 @@ def _find_calls(module: Module) -> _Calls:
                 else:
                     del open_[callee]
     return _Calls({function: sites for function, sites in open_.items() if sites})
-
-
-def _is_fixed(function: Function) -> bool:
-    return function.exported is not None or any(function.attrs.get(fact) for fact in (KEEP, "finished"))
 
 
 def _used_in(functions: Iterable[Function]) -> set[Value]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from .cache import Cache
 from .diagnostics import Diagnostic, SourceFile
 from .driver import Compilation, CompileOptions, compile_file, compile_source
+from .pipeline.plugins import problem
 from .pipeline.preparing import PipelineRequest
 from .pipeline.spec import Remark
 
@@ -136,13 +137,18 @@ def compile(
     strict: bool = False,
     gc_stress: bool = False,
     cache: bool = True,
+    engine: str = "wasm",
+    cold: str | None = None,
 ) -> CompiledModule:
     """Compile the program in a file (a path, or a text that names an existing file) or a source text.
 
     `exports` gives the parameter types of functions to be called from outside, where the source does not; `settings`
     sets options of passes, as {"inline": {"budget": 80}}; with `gc_stress` every allocation collects garbage. Optimized
-    functions are kept in the user's cache folder unless `cache` is False. Raises CompileError with everything found.
+    functions are kept in the user's cache folder unless `cache` is False. With `engine="vm"` the program's functions are
+    bytecode, with `cold="vm"` those that are rarely executed; both kinds are called alike. Raises CompileError with
+    everything found.
     """
+    _check_placing(engine, cold)
     words = [f"{owner}.{name}={value}" for owner, given in (settings or {}).items() for name, value in given.items()]
     options = CompileOptions(
         PipelineRequest(pipeline, tuple(plugins), settings=words, without=tuple(without)),
@@ -151,10 +157,20 @@ def compile(
         strict=strict,
         gc_stress=gc_stress,
         cache=Cache() if cache else None,
+        bytecode=engine == "vm",
+        cold=cold is not None,
+        packed=True,
     )
     compilation = _compile(program, options)
     assert compilation.artifact is not None  # made by the last stage, which is the default
     return CompiledModule(compilation, compilation.artifact)
+
+
+def _check_placing(engine: str, cold: str | None) -> None:
+    if engine not in ("wasm", "vm") or cold not in (None, "vm"):
+        raise problem("E0504", f"modules have no engine '{cold if engine in ('wasm', 'vm') else engine}'", "there is wasm, vm")
+    if engine == "vm" and cold is not None:
+        raise problem("E0504", "with engine='vm' all functions of the program are bytecode", "give either engine or cold")
 
 
 def _compile(program: str | os.PathLike[str], options: CompileOptions) -> Compilation:

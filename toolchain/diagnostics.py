@@ -85,6 +85,7 @@ CODES: dict[str, str] = {
     "E0509": "The order of passes is contradictory.",
     "E0510": "A benchmark, peer or measurement that is not there or cannot be used.",
     "E0511": "A pass takes too long, or makes too much of a function.",
+    "E0512": "A program cannot be an image, or an image file is damaged or breaks a rule of bytecode.",
     # Textual IR.
     "E0900": "A line of textual IR breaks the grammar.",
     "E0901": "An op, type, effect or constant that textual IR does not have.",
@@ -119,6 +120,7 @@ CODES: dict[str, str] = {
     "W0500": "A tool is missing and something slower is used instead.",
     "W0511": "A pass took too long or made too much of a function, and was left out.",
     "W0512": "Compiling took long.",
+    "W0513": "Bytecode for cold functions does not make the module smaller.",
 }
 
 MAX_ERRORS = 20  # beyond this many errors the rest is mostly consequence

@@ -12,7 +12,7 @@ import gc
 import os
 import sys
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -27,10 +27,11 @@ from .pipeline.spec import Remark
 
 if TYPE_CHECKING:
     from .artifact import Artifact
+    from .bytecode.image import Image
     from .bytecode.link import Program
     from .cache import Cache
     from .function_cache import FunctionCache
-    from .ir.core import Module
+    from .ir.core import Function, Module
 
 #: The stages in order; `package` is the artifact.
 STAGES = ("hir", "typed", "mem", "wasm", "package")
@@ -57,8 +58,17 @@ class CompileOptions:
     pipeline: PipelineRequest = field(default_factory=PipelineRequest)
     #: The program's own functions become bytecode for the VM, which is part of the module.
     bytecode: bool = False
+    #: Functions that are rarely executed become bytecode, the program's and the library's (`bytecode.coldness`).
+    cold: bool = False
+    #: Keep bytecode packed in the module, which then is smaller and takes longer to instantiate.
+    packed: bool = False
     #: Let the VM count how often blocks are executed, and which kinds of values come to operations that take several.
     count: bool = False
+    #: The base module for which the program becomes an image, if that can be; else it is bytecode in a module of its own.
+    base: Artifact | None = None
+    #: The attribute that functions of the library get, so that passes leave to them what does not depend on the program:
+    #: `shared` for a program that runs on a base module, `keep` for what becomes one.
+    library: str | None = None
     #: Collect garbage at every allocation, and overwrite what is free.
     gc_stress: bool = False
     #: Count what is allocated, and measure the collector's pauses.
@@ -115,6 +125,10 @@ class Compilation:
     warnings: list[Diagnostic] = field(default_factory=list)
     timings: list[StageTime] = field(default_factory=list)
     artifact: Artifact | None = None
+    #: The program as data for the base module; `artifact` is the two of them.
+    image: Image | None = None
+    #: Why the program is no image, although there was a base module.
+    unshared: str | None = None
     #: The functions that became bytecode.
     bytecode: Program | None = None
     #: Files that the result depends on; for those that do not exist, that they don't.
@@ -276,6 +290,8 @@ class _Run:
         self._ready: Mapping[str, Module] = front.modules if front is not None else {}
         self._diagnostics = Diagnostics()
         self._generated: Any = None
+        #: Bytes of the module when nothing is bytecode, if that was found out.
+        self._compiled_bytes: int | None = None
 
     def until(self, last: str) -> None:
         """Make every stage up to `last`."""
@@ -285,9 +301,15 @@ class _Run:
             raise problem("E0504", f"unknown stage '{last}'", hint)
         module: Any = None
         for stage in STAGES[: STAGES.index(last) + 1]:
+            if stage == "wasm" and self._options.base is not None and self._share(module, self._options.base):
+                break
             module = self._copy(stage) if stage in self._ready else getattr(self, f"_{stage}")(module)
             if stage == "package":
                 break
+            if self._options.library is not None and stage in ("typed", "mem"):
+                from .bytecode.marking import mark_library
+
+                mark_library(module, self._options.library)
             self._compilation.modules[stage] = module
             if self._options.verify:
                 self._verify(stage, module)
@@ -316,7 +338,8 @@ class _Run:
 
         with self._compilation.timed("infer"):
             sources = self._reader.sources | {self._compilation.source.name: self._compilation.source}
-            typed = infer(hir, self._diagnostics, self._compilation.remarks, sources, self._options.exports)
+            remarks, options = self._compilation.remarks, self._options
+            typed = infer(hir, self._diagnostics, remarks, sources, options.exports, options.count)
         self._raise_if_wrong()
         return typed
 
@@ -333,24 +356,64 @@ class _Run:
         with self._compilation.timed("lower-data"):
             return lower_data(typed, options)
 
+    def _share(self, mem: Module, base: Artifact) -> bool:
+        """Link the program for a base module; False if it needs a module of its own."""
+        from .bytecode import sharing
+        from .bytecode.base import Facts
+        from .wasm_runtime.images import artifact_of
+
+        compilation = self._compilation
+        with compilation.timed("bytecode"):
+            try:
+                compilation.image = sharing.link(mem, Facts.of(base), ENTRY)
+            except sharing.NotShareable as reason:
+                compilation.unshared = str(reason)
+                return False
+        compilation.artifact = artifact_of(compilation.image, base)
+        return True
+
     def _wasm(self, mem: Module) -> Any:
         from .codegen.emit import generate
 
         program = None
-        if self._options.bytecode:
+        if self._options.bytecode or self._options.cold:
             with self._compilation.timed("bytecode"):
                 mem, program = self._link(mem)
+                self._compilation.bytecode = program
         with self._compilation.timed("codegen"):
             self._generated = generate(mem, program)
         return self._generated.binaryen
 
-    def _link(self, mem: Module) -> tuple[Module, Program]:
-        from .bytecode.link import is_users, link
+    def _link(self, mem: Module) -> tuple[Module, Program | None]:
+        """The module with functions that are bytecode; as it is if none are."""
+        from .bytecode.link import link
+        from .bytecode.marking import is_users
         from .ir.clone import clone_module
 
+        wanted = is_users if self._options.bytecode else self._is_cold(mem)
         module = clone_module(mem)  # the stage stays as its passes left it
-        program = self._compilation.bytecode = link(module, is_users, self._options.count)
-        return module, program
+        program = link(module, wanted, self._options.count)
+        program.is_packed = self._options.packed
+        return (mem, None) if self._options.cold and not program.functions else (module, program)
+
+    def _is_cold(self, mem: Module) -> Callable[[Function], bool]:
+        """Which functions become bytecode. What they weigh as code is found out by compiling everything."""
+        from .bytecode.splitting import split
+        from .codegen.code_sizes import code_sizes
+        from .codegen.emit import generate
+        from .codegen.sections import without_names
+        from .pipeline.analyses import AnalysisCache
+
+        compilation = self._compilation
+        compiled = generate(mem).binaryen
+        prepared = compilation.prepared
+        PassManager(prepared.pipeline, compilation.plugins, AnalysisCache()).run_stage("wasm", compiled)
+        wasm, _places = compiled.write(names=True)
+        compiled.dispose()
+        self._compiled_bytes = len(wasm if prepared.options.names else without_names(wasm))
+        chosen, remarks = split(mem, code_sizes(wasm), ENTRY)
+        compilation.remarks += remarks
+        return lambda function: function.name in chosen
 
     def _package(self, _wasm: Any) -> None:
         from .codegen.emit import finish
@@ -364,8 +427,7 @@ class _Run:
             compilation.artifact = finish(
                 self._generated,
                 name=mem.name,
-                # The host finds the calls of bytecode by the VM's name.
-                names=compilation.prepared.options.names or compilation.bytecode is not None,
+                names=compilation.prepared.options.names,
                 entry=ENTRY if entry is not None else None,
                 entry_result="Int" if entry is not None and entry.results else None,
                 initializer=initializer_of(compilation.modules["hir"]) if exports else None,
@@ -373,6 +435,22 @@ class _Run:
                 sources=self._reader.paths,
                 vm=compilation.bytecode.manifest() if compilation.bytecode is not None else None,
             )
+
+        self._compare_sizes(len(compilation.artifact.wasm))
+
+    def _compare_sizes(self, size: int) -> None:
+        """Warn of a split that does not make the module smaller."""
+        compiled, program = self._compiled_bytes, self._compilation.bytecode
+        if compiled is None or size < compiled:
+            return
+        if program is None:
+            message, hint = "no function became bytecode", "`wasmlathe explain --cold vm` tells why"
+        else:
+            count = len(program.functions)
+            functions = f"{count} cold function{'s' * (count != 1)}"
+            message = f"with bytecode for {functions} the module has {size} bytes, without {compiled}"
+            hint = "the interpreter takes more than that saves: build without --cold"
+        self._compilation.warnings.append(Diagnostic("warning", "W0513", message, hint=hint))
 
     def _verify(self, stage: str, module: Any) -> None:
         """Check what the stage made, before any pass sees it."""

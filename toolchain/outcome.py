@@ -80,6 +80,8 @@ def _place(location: Location, color: bool) -> list[str]:
     """The source line with a caret; only the place itself when the file cannot be read any more."""
     from wasmlathe.diagnostics import CompileError, SourceFile, Span, place_lines
 
+    if not os.path.isfile(location.file):  # an image may name anything, a pipe nobody writes to included
+        return [f"  --> {location}"]
     try:
         source = SourceFile.load(location.file)
     except CompileError:

@@ -21,8 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from wasmlathe.artifact import Artifact
+    from wasmlathe.bytecode.image import Image
 
 KIND = "run"
+BASE_KIND = "base"
+#: The engines whose programs are compiled, or linked, and kept.
+ENGINES = ("wasm", "vm")
 DEFAULT_PIPELINE = "O2"
 _LEVELS = {"-O0": "O0", "-O1": "O1", "-O2": "O2", "-O3": "O3", "-Os": "Os"}
 _WITH_VALUE = ("--engine", "--timeout", "--max-memory", "--pipeline")
@@ -35,9 +39,9 @@ def run(argv: Sequence[str]) -> int | None:
     request = parse(argv)
     if request is None:
         return None
-    file, args, pipeline, timeout_seconds, max_memory_bytes, granted = request
+    kind, file, args, pipeline, timeout_seconds, max_memory_bytes, granted = request
     cache = caches.Cache()
-    found = load(cache, file, pipeline, ())
+    found = load(cache, kind, file, pipeline, ())
     if found is None:
         return None
     warnings, artifact = found
@@ -56,8 +60,11 @@ def run(argv: Sequence[str]) -> int | None:
         return None
 
 
-def parse(argv: Sequence[str]) -> tuple[str, list[str], str, float | None, int | None, list[list[str]]] | None:
-    """File, arguments, pipeline, time and memory limit, what is granted in a plain `run` command; None if it is not plain."""
+def parse(argv: Sequence[str]) -> tuple[str, str, list[str], str, float | None, int | None, list[list[str]]] | None:
+    """Engine, file, arguments, pipeline, limits of time and memory, what is granted in a plain `run` command.
+
+    None if it is not plain.
+    """
     if not argv or argv[0] != "run":
         return None
     words: list[str] = []
@@ -81,14 +88,14 @@ def parse(argv: Sequence[str]) -> tuple[str, list[str], str, float | None, int |
             return None
         else:
             words.append(word)
-    if not words or values["--engine"] != "wasm":
+    if not words or values["--engine"] not in ENGINES:
         return None
     try:
         timeout = parse_seconds(values["--timeout"]) if "--timeout" in values else None
         memory = parse_size(values["--max-memory"]) if "--max-memory" in values else None
     except ValueError:
         return None  # the command line proper says what is wrong
-    return words[0], words[1:], values["--pipeline"], timeout, memory, list(granted.values())
+    return values["--engine"], words[0], words[1:], values["--pipeline"], timeout, memory, list(granted.values())
 
 
 def parse_seconds(text: str) -> float:
@@ -109,39 +116,72 @@ def parse_size(text: str) -> int:
     return size
 
 
-def load(cache: caches.Cache, file: str, pipeline: str, details: tuple[object, ...]) -> tuple[str, Artifact] | None:
+def load(
+    cache: caches.Cache, engine: str, file: str, pipeline: str, details: tuple[object, ...]
+) -> tuple[str, Artifact] | None:
     """Warnings and artifact kept for this command, if all files it depends on are the same."""
-    data = cache.get(KIND, _key(file, pipeline, details))
+    data = cache.get(KIND, _key(engine, file, pipeline, details))
     if data is None:
         return None
-    dependencies, warnings, artifact_bytes = marshal.loads(data)
+    dependencies, warnings, is_image, content = marshal.loads(data)
     if any(_digest(path) != known for path, known in dependencies):
         return None
+    artifact = _from_image(content, load_base(cache)) if is_image else _artifact(content)
+    return None if artifact is None else (warnings, artifact)
+
+
+def _artifact(content: bytes | None) -> Artifact | None:
     from wasmlathe.artifact import Artifact, ArtifactDamaged
 
     try:
-        return warnings, Artifact.from_bytes(artifact_bytes)
+        return Artifact.from_bytes(content) if content is not None else None
     except ArtifactDamaged:
         return None
 
 
+def _from_image(content: bytes, base: Artifact | None) -> Artifact | None:
+    from wasmlathe.bytecode.image import Image, ImageDamaged
+    from wasmlathe.wasm_runtime.images import artifact_of
+
+    if base is None:
+        return None
+    try:
+        return artifact_of(Image.from_bytes(content), base)
+    except ImageDamaged:
+        return None
+
+
+def load_base(cache: caches.Cache) -> Artifact | None:
+    """The module with the VM and the library, for programs that are bytecode, if it is there."""
+    return _artifact(cache.get(BASE_KIND, fingerprint()))
+
+
+def store_base(cache: caches.Cache, base: Artifact) -> None:
+    """Keep it for `load_base`."""
+    cache.put(BASE_KIND, fingerprint(), base.to_bytes())
+
+
 def store(
     cache: caches.Cache,
+    engine: str,
     file: str,
     pipeline: str,
     details: tuple[object, ...],
     dependencies: Iterable[str],
     warnings: str,
-    artifact: Artifact,
+    made: Artifact | Image,
 ) -> None:
-    """Keep an artifact for `load`. `details` are further options that the result depends on."""
+    """Keep what was made for `load`. `details` are further options that the result depends on."""
+    from wasmlathe.artifact import Artifact
+
     digests = [(os.path.abspath(path), _digest(path)) for path in sorted(set(dependencies))]
-    cache.put(KIND, _key(file, pipeline, details), marshal.dumps((digests, warnings, artifact.to_bytes())))
+    content = marshal.dumps((digests, warnings, not isinstance(made, Artifact), made.to_bytes()))
+    cache.put(KIND, _key(engine, file, pipeline, details), content)
 
 
-def _key(file: str, pipeline: str, details: tuple[object, ...]) -> str:
+def _key(engine: str, file: str, pipeline: str, details: tuple[object, ...]) -> str:
     # The file's name as given is part of the artifact, and the folder says which configuration is found.
-    return caches.key(fingerprint(), os.getcwd(), file, pipeline, repr(details))
+    return caches.key(fingerprint(), os.getcwd(), engine, file, pipeline, repr(details))
 
 
 def _digest(path: str) -> bytes | None:

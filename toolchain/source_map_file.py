@@ -15,6 +15,13 @@ _DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 def source_map_json(source_map: SourceMap, file: str) -> bytes:
     """The content of `file`'s map."""
+    sources, mappings = source_mappings(source_map)
+    document = {"version": 3, "file": file, "sources": sources, "names": [], "mappings": mappings}
+    return (json.dumps(document, ensure_ascii=False) + "\n").encode()
+
+
+def source_mappings(source_map: SourceMap) -> tuple[list[str], str]:
+    """The files, and the places as such a map has them."""
     sources: dict[str, int] = {}
     segments: list[str] = []
     before = (0, 0, 0, 0)
@@ -27,8 +34,7 @@ def source_map_json(source_map: SourceMap, file: str) -> bytes:
         now = (offset, sources.setdefault(name, len(sources)), line - 1, column - 1)
         segments.append(_encode([new - old for new, old in zip(now, before, strict=True)]))
         before = now
-    document = {"version": 3, "file": file, "sources": list(sources), "names": [], "mappings": ",".join(segments)}
-    return (json.dumps(document, ensure_ascii=False) + "\n").encode()
+    return list(sources), ",".join(segments)
 
 
 def _encode(numbers: Iterable[int]) -> str:

@@ -16,25 +16,30 @@ from wasmlathe.wasm_runtime.panics import Frame, Location
 
 TYPE_CHECKING = False  # the name that type checkers know, without the import of `typing`
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
     from typing import Any
 
 RUN = "vm-run"
 #: How the names of functions begin that only pass calls on.
 _GLUE = "vm-"
-#: Exported: address of the instruction, and of the frame, of what failed last or called compiled code last.
-GLOBALS = ("vm-place", "vm-frame")
+#: Exported: the frame that the VM made last for compiled code.
+TOP = "vm-top"
+#: Exported: address of the instruction, and of the frame, of what failed last or called compiled code last; and `TOP`.
+GLOBALS = ("vm-place", "vm-frame", TOP)
 #: wasmtime tells no more frames either.
 MOST_FRAMES = 20
 
 
 def expand(
-    frames: Iterable[Frame], vm: dict[str, Any], memory: memoryview, place: int, frame: int
+    frames: Sequence[Frame], vm: dict[str, Any], memory: memoryview, place: int, frame: int, top: int
 ) -> tuple[Frame, ...]:
     """The frames with those of the VM replaced by the calls that it was in.
 
-    `vm` is the manifest's entry, `place` and `frame` the addresses that the VM left.
+    `vm` is the manifest's entry, `place`, `frame` and `top` the addresses that the VM left.
     """
+    if frames and frames[0].function != RUN:
+        # Compiled code failed. It may have called bytecode before, whose VM left other addresses.
+        place, frame = _word(memory, top), _word(memory, top + 4)
     found: list[Frame] = []
     places = SourceMap(*vm["places"])
     for outer in frames:

@@ -259,8 +259,12 @@ class Guest:
         from wasmlathe.wasm_runtime import bytecode_frames
 
         self.refresh_memory()
-        place, frame = (self._global(name) for name in bytecode_frames.GLOBALS)
-        return bytecode_frames.expand(frames, vm, self.host.memory, place, frame)
+        place, frame, top = (self._global(name) for name in bytecode_frames.GLOBALS)
+        # A program that wrote over its frames must not make us look where there is no memory.
+        memory = self.host.memory[: self.host.memory_size]
+        if "stack" in vm:  # functions of the instance may be called again, with an empty stack
+            self._set_global(bytecode_frames.TOP, vm["stack"])
+        return bytecode_frames.expand(frames, vm, memory, place, frame, top)
 
     def _global(self, name: str) -> int:
         """The value of an exported i32."""
@@ -271,12 +275,24 @@ class Guest:
         self.library.wasmtime_global_get(self.context, ctypes.byref(item, c.Extern.item.offset), ctypes.byref(value))
         return value.number & 0xFFFF_FFFF
 
+    def _set_global(self, name: str, number: int) -> None:
+        item = self._export(name, c.EXTERN_GLOBAL)
+        if item is not None:
+            place = ctypes.byref(item, c.Extern.item.offset)
+            value = c.Val()
+            self.library.wasmtime_global_get(self.context, place, ctypes.byref(value))  # for its type
+            value.number = number
+            self.library.wasmtime_global_set(self.context, place, ctypes.byref(value))
+
     def _frame(self, handle: int) -> Frame:
         offset = self.library.wasm_frame_module_offset(handle)
         name = self.library.name_at(self.library.wasmtime_frame_func_name(handle))
         place = self.artifact.source_map.lookup(offset)
         number = self.library.wasm_frame_func_index(handle)
-        return Frame(name or f"function {number}", Location(*place) if place else None, offset)
+        if not name:
+            names = self.artifact.manifest.get("vm", {}).get("names", {})
+            name = names.get(number, f"function {number}")
+        return Frame(name, Location(*place) if place else None, offset)
 
 
 def _new_engine(library: c.Library, stack_bytes: int, interruptible: bool) -> int:

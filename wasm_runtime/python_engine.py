@@ -640,6 +640,8 @@ class _FunctionText:
         row, wasm = op.row, op.row.wasm
         if isinstance(wasm, Special) and wasm.name in _LITERALS:
             return []
+        if wasm == _NOTHING:
+            return []
         operands = self.names(op.operands)
         if isinstance(wasm, Load):
             expression = load_text(op, wasm, operands[0])
@@ -722,6 +724,8 @@ def _global_set(self: _FunctionText, op: Op, operands: list[str]) -> str:
 def _panic(self: _FunctionText, op: Op, operands: list[str]) -> str:
     return f"raise Trap({op.attrs['message']!r})"
 
+
+_NOTHING = Special("nothing")
 
 #: Values that are written at every use: the texts, by the name of the `Special`.
 _LITERALS: dict[str, Callable[[_FunctionText, Op], str]] = {

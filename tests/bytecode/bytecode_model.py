@@ -9,13 +9,14 @@ are made.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from wasmlathe.bytecode.disassemble import by_code
 from wasmlathe.bytecode.instructions import HEADER, WORD, Instruction
 from wasmlathe.ir import types as t
 from wasmlathe.ir.ops import Trap
+from wasmlathe.ir.ops.numeric import wrap32
 from wasmlathe.ir.ops.row import Load, OpRow, Store
 
 PAGE_BYTES = 1 << 16
@@ -24,7 +25,6 @@ LANES = 16
 
 _REGISTER = {t.I32: "<i", t.I64: "<q", t.F64: "<d"}
 _ACCESS = {(1, False): "<B", (1, True): "<b", (2, False): "<H", (2, True): "<h", (4, False): "<i", (8, False): "<q"}
-_STORED = {1: "<B", 2: "<H", 4: "<I", 8: "<Q"}
 
 
 class BytecodeTrap(Exception):
@@ -43,6 +43,10 @@ class BytecodePanic(Exception):
         self.site, self.pc, self.fp = site, pc, fp
 
 
+class Lost(Exception):
+    """There is no code at pc, or no frame at fp: the program has overwritten where to go on."""
+
+
 class Model:
     """An interpreter over a memory, without calls of compiled code."""
 
@@ -57,20 +61,25 @@ class Model:
         self.pc, self.fp = pc, fp
         while self.pc and fuel:
             fuel -= 1
-            self._instruction(by_code()[self._number("<H", self.pc)])
+            found = by_code().get(int.from_bytes(self.memory[self.pc : self.pc + 2], "little"))
+            if found is None or self.pc >= len(self.memory):
+                raise Lost
+            self._instruction(found)
         assert fuel, "the code does not end"
 
     def _instruction(self, instruction: Instruction) -> None:
         if instruction.first is not None and instruction.second is not None:
-            self._instruction(instruction.first)  # goes on behind itself: it is no jump
-            self._instruction(instruction.second)
+            behind = self.pc + instruction.first.words * WORD
+            self._instruction(instruction.first)
+            if self.pc == behind:  # it is no jump that was taken
+                self._instruction(instruction.second)
             return
         own = _OWN.get(instruction.name)
         if own is not None:
             own(self)
             return
         try:
-            value = self._value(instruction, self._fields(instruction))
+            value = self._value(instruction, self._operands(instruction))
         except Trap as trap:
             raise BytecodeTrap(trap.message, self.pc, self.fp) from None
         behind = self.pc + instruction.words * WORD
@@ -88,11 +97,19 @@ class Model:
         at = self.pc + 2 + 2 * index if index < 3 else self.pc + WORD + 2 * (index - 3)
         return self._number("<h" if signed else "<H", at)
 
-    def _fields(self, instruction: Instruction) -> Iterator[int]:
-        """The numbers of the fields that are operands: immediates are signed, registers are not."""
+    def _operands(self, instruction: Instruction) -> list[Any]:
+        """The fields that are read: values of registers, immediates, and distances."""
+        types = iter(instruction.operand_types)
+        found = []
         for index, letter in enumerate(instruction.layout):
-            if letter in "riu":
-                yield self._field(index, signed=letter == "i")
+            if letter == "r":
+                found.append(self.read(self._field(index), next(types)))
+            elif letter == "i":
+                next(types)
+                found.append(self._field(index, signed=True))
+            elif letter == "u":
+                found.append(self._field(index))
+        return found
 
     def _wide(self) -> int:
         return self._number("<i", self.pc + 4)
@@ -101,7 +118,7 @@ class Model:
 
     def _number(self, form: str, at: int) -> Any:
         if not 0 <= at <= len(self.memory) - struct.calcsize(form):
-            raise Trap(OUT_OF_BOUNDS)
+            raise Lost
         return struct.unpack_from(form, self.memory, at)[0]
 
     def read(self, register: int, type_: t.Type) -> Any:
@@ -111,37 +128,34 @@ class Model:
         return self._number(_REGISTER[type_], self.fp + register)
 
     def write(self, register: int, type_: t.Type, value: Any) -> None:
-        struct.pack_into(_REGISTER.get(type_, "<i"), self.memory, self.fp + register, value)
+        """Write a whole register: a narrow value without a sign."""
+        content = struct.pack("<d" if type_ is t.F64 else "<q", _as_read(value, type_, t.I64))
+        at = self.fp + register
+        if at + len(content) > len(self.memory):
+            raise Lost
+        self.memory[at : at + len(content)] = content
 
-    def _value(self, instruction: Instruction, fields: Iterator[int]) -> Any:
-        """What an instruction computes from the fields that are left; the operand of a composed one computes itself."""
-        outer, row = instruction.outer or instruction, instruction.row
+    def _value(self, instruction: Instruction, operands: list[Any]) -> Any:
+        """What an instruction computes. A composed one gives its inner the operands that stand where its result goes."""
+        outer, inner, row = instruction.outer, instruction.inner, instruction.row
+        if outer is not None and inner is not None:
+            at = outer.operand_place(instruction.operand)
+            behind = at + inner.operand_count
+            value = self._value(inner, operands[at:behind])
+            value = _as_read(value, inner.types[0], outer.operand_types[instruction.operand])
+            return self._value(outer, [*operands[:at], value, *operands[behind:]])
         assert row is not None  # the others are in _OWN
-        types = outer.types[outer.layout.count("w") :]
-        operands = []
-        for index, (letter, type_) in enumerate(zip(_operands(outer), types, strict=True)):
-            if instruction.inner is not None and index == instruction.operand:
-                operands.append(self._value(instruction.inner, fields))
-            else:
-                number = next(fields)
-                operands.append(number if letter == "i" else self.read(number, type_))
-        offset = next(fields) if isinstance(row.wasm, (Load, Store)) else 0
-        return self._meaning(row, offset, operands)
-
-    def _meaning(self, row: OpRow, offset: int, operands: list[Any]) -> Any:
         if isinstance(row.wasm, Load):
-            value = self._number(_access(row), (operands[0] & 0xFFFF_FFFF) + offset)
-            return bool(value) if row.results == ("bool",) else value
+            address, offset = operands
+            return struct.unpack(_access(row), self.memory[self.span(address + offset, row.wasm.bytes)])[0]
         if isinstance(row.wasm, Store):
-            return self._store(row.wasm.bytes, (operands[0] & 0xFFFF_FFFF) + offset, operands[1])
+            address, value, offset = operands
+            return self._store(row.wasm.bytes, address + offset, value)
         return _MEMORY[row.name](self, *operands) if row.eval is None else row.eval(*operands)
 
     def _store(self, size: int, at: int, value: Any) -> None:
-        self.span(at, size)
-        if isinstance(value, float):
-            struct.pack_into("<d", self.memory, at, value)
-        else:
-            struct.pack_into(_STORED[size], self.memory, at, value & ((1 << 8 * size) - 1))
+        content = struct.pack("<d", value) if isinstance(value, float) else value & ((1 << 8 * size) - 1)
+        self.memory[self.span(at, size)] = content if isinstance(content, bytes) else content.to_bytes(size, "little")
 
     def span(self, at: int, size: int) -> slice:
         """The bytes from an address on; both are numbers without a sign."""
@@ -162,11 +176,6 @@ class Model:
 
     def _wide_constant(self) -> None:
         self.write(self._field(0), t.I64, self._number("<q", self.pc + WORD))
-        self.pc += 2 * WORD
-
-    def _select(self) -> None:
-        chosen = self._field(2 if self.read(self._field(1), t.BOOL) else 3)
-        self.write(self._field(0), t.I64, self.read(chosen, t.I64))
         self.pc += 2 * WORD
 
     def _jump(self) -> None:
@@ -207,15 +216,16 @@ class Model:
         self.memory[target] = self.memory[self.span(source, size)]
 
     def _fill(self, to: int, byte: int, size: int) -> None:
-        self.memory[self.span(to, size)] = bytes([byte & 0xFF]) * (size & 0xFFFF_FFFF)
+        target = self.span(to, size)
+        self.memory[target] = bytes([byte & 0xFF]) * (target.stop - target.start)
 
     def _lanes(self, address: int, test: Callable[[int], bool]) -> int:
         lanes = struct.unpack(f"<{LANES}b", self.memory[self.span(address, LANES)])
         return sum(test(lane) << index for index, lane in enumerate(lanes))
 
     def _grow(self, pages: int) -> int:
-        assert pages < 0, "a test that grows the memory needs a new machine"
-        return -1
+        """The memory is as large as it may be."""
+        return -1 if pages else len(self.memory) // PAGE_BYTES
 
 
 def _access(row: OpRow) -> str:
@@ -223,9 +233,11 @@ def _access(row: OpRow) -> str:
     return "<d" if row.results == ("f64",) else _ACCESS[row.wasm.bytes, row.wasm.signed]
 
 
-def _operands(instruction: Instruction) -> str:
-    """The letters of the operands: registers and immediates."""
-    return "".join(letter for letter in instruction.layout if letter in "ri")
+def _as_read(value: Any, has: t.Type, wanted: t.Type) -> Any:
+    """What is read as `wanted` from a register to which the value was written."""
+    if has in (t.I32, t.BOOL) and wanted in (t.I64, t.F64):
+        return int(value) & 0xFFFF_FFFF
+    return wrap32(value) if has is t.I64 and wanted is t.I32 else value
 
 
 def _signed_byte(number: int) -> int:
@@ -244,7 +256,6 @@ _OWN: dict[str, Callable[[Model], None]] = {
     "ret": Model._return,
     "ret.value": Model._return_value,
     "panic": Model._panic,
-    "select": Model._select,
 }
 
 _MEMORY: dict[str, Callable[..., Any]] = {

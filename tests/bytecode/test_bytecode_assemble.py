@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from wasmlathe.bytecode.link import is_users, link
+from wasmlathe.bytecode.link import link
+from wasmlathe.bytecode.marking import is_users
 from wasmlathe.ir.parse import parse
 
 
@@ -110,6 +111,24 @@ def test_large_constants_of_a_loop_are_made_once() -> None:
     """)
     assert code[0] == "const.wide r1, 5000000000"
     assert code[1] == "i64.mul r0, r0, r1"
+
+
+def test_results_have_registers_that_are_not_those_of_the_next_frame() -> None:
+    code = code_of("""
+    module "m" mem
+    func @native() -> (i64, i64, i64) {
+    ^entry:
+      %a: i64 = i64.const 1
+      ret %a, %a, %a
+    }
+    func @f() -> (i64, i64, i64) {
+    ^entry:
+      %x: i64, %y: i64, %z: i64 = call @native
+      ret %z, %y, %x
+    }
+    """)
+    # With a frame without registers r1 would be a0, and %x lost.
+    assert code == ["native @native", "move r0, a2", "move r1, a1", "move r2, a0", "ret"]
 
 
 def test_calls_of_compiled_functions_go_through_the_table() -> None:

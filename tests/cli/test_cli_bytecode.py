@@ -8,6 +8,8 @@ import pytest
 from cli_programs import DIVIDES_BY_ZERO, RETURNS_55, RUNS_FOREVER
 from wasmlathe.cli import main
 
+pytestmark = pytest.mark.usefixtures("base_in_cache")
+
 PANICS_IN_CALLBACK = """
 fn element(a, i) { a[i] }
 fn main() {

@@ -9,6 +9,7 @@ from typing import Any
 
 import wasmtime
 from wasmlathe.artifact import PANIC_SITE, Artifact
+from wasmlathe.bytecode.link import Program
 from wasmlathe.codegen.emit import finish, generate
 from wasmlathe.ir import types as t
 from wasmlathe.ir.core import Module
@@ -19,24 +20,31 @@ HOST_TYPES = {"panic_text": 3, "write": 2}
 _ENGINE = wasmtime.Engine()
 
 
-def build(module: Module, passes: tuple[str, ...] = (), names: bool = True, **manifest: Any) -> Artifact:
+def build(
+    module: Module, passes: tuple[str, ...] = (), names: bool = True, program: Program | None = None, **manifest: Any
+) -> Artifact:
     """The module as an artifact, after these passes of Binaryen, with every function exported."""
-    for function in module.functions.values():
-        if not function.is_import and function.exported is None:
-            function.exported = function.name
-    generated = generate(module)
+    export_all(module)
+    generated = generate(module, program)
     for name in passes:
         generated.binaryen.run_passes([name], 2, 1)
     generated.binaryen.validate()
     return finish(generated, name=module.name, names=names, **manifest)
 
 
-class Compiled:
-    """An instance of a module."""
+def export_all(module: Module) -> None:
+    """Export every function under its name."""
+    for function in module.functions.values():
+        if not function.is_import and function.exported is None:
+            function.exported = function.name
 
-    def __init__(self, module: Module, passes: tuple[str, ...] = ()) -> None:
+
+class Compiled:
+    """An instance of a module; of one that `program` tells of, what was linked is bytecode."""
+
+    def __init__(self, module: Module, passes: tuple[str, ...] = (), program: Program | None = None) -> None:
         self.module = module
-        self.artifact = build(module, passes)
+        self.artifact = build(module, passes, program=program)
         self.store = wasmtime.Store(_ENGINE)
         code = wasmtime.Module(_ENGINE, self.artifact.wasm)
         linker = wasmtime.Linker(_ENGINE)

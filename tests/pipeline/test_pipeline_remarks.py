@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+import wasmlathe.bytecode
 import wasmlathe.infer
 import wasmlathe.passes
 from wasmlathe.diagnostics import SourceFile
@@ -18,7 +19,7 @@ from wasmlathe.pipeline.remark_kinds import DONE, KINDS, REFUSED, TABLE, is_inte
 from wasmlathe.pipeline.spec import Remark
 
 #: The folders whose code has remarks.
-FOLDERS = [Path(str(package.__file__)).parent for package in (wasmlathe.passes, wasmlathe.infer)]
+FOLDERS = [Path(str(package.__file__)).parent for package in (wasmlathe.passes, wasmlathe.infer, wasmlathe.bytecode)]
 
 PROGRAM = """fn twice(x) { x + x }
 

@@ -9,16 +9,20 @@ from functools import lru_cache
 from zlib import crc32
 
 from wasmlathe.artifact import Artifact
-from wasmlathe.bytecode.link import is_users, link
+from wasmlathe.bytecode import sharing
+from wasmlathe.bytecode.base import Facts, obtain
+from wasmlathe.bytecode.link import link
+from wasmlathe.bytecode.marking import is_users
 from wasmlathe.cache import Cache
 from wasmlathe.codegen.emit import finish, generate
 from wasmlathe.diagnostics import SourceFile
-from wasmlathe.driver import Compilation, CompileOptions, compile_source
+from wasmlathe.driver import ENTRY, Compilation, CompileOptions, compile_source
 from wasmlathe.ir.clone import clone_module
 from wasmlathe.pipeline.preparing import PipelineRequest
 from wasmlathe.pipeline.units import problems_of
 from wasmlathe.wasm_runtime import engine, python_engine
 from wasmlathe.wasm_runtime.grants import NOTHING, Grants
+from wasmlathe.wasm_runtime.images import artifact_of
 from wasmlathe.wasm_runtime.panics import ProgramPanic
 
 LEVELS = ("O0", "O1", "O2", "O3", "Os")
@@ -91,9 +95,22 @@ def forget() -> None:
     compiled.cache_clear()
 
 
+@lru_cache(1)
+def base() -> Artifact:
+    """The base module of the VM."""
+    return obtain(Cache())
+
+
 def as_bytecode(compilation: Compilation) -> Artifact:
-    """The compiled program with its own functions as bytecode instead, made from the mem IR that is there."""
+    """The compiled program with its own functions as bytecode instead, made from the mem IR that is there.
+
+    Of two programs one becomes a module of its own. The other is data for the base module: of the library, what was fitted to
+    the program is bytecode as well.
+    """
     assert compilation.artifact is not None
+    if crc32(compilation.source.text.encode()) % 4 < 2:
+        image = sharing.link(compilation.modules["mem"], Facts.of(base()), ENTRY)
+        return artifact_of(image, base())
     module = clone_module(compilation.modules["mem"])
     program = link(module, is_users)
     facts = {name: compilation.artifact.manifest[name] for name in ("name", "entry", "entry_result")}

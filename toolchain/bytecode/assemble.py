@@ -15,7 +15,7 @@ from typing import Protocol
 from ..ir.core import Function, Loc, Op, Value
 from .disassemble import instructions
 from .instructions import HEADER, MAX_FRAME, MAX_WORDS, REGISTER, WORD, Instruction, opposites, sequences, table
-from .nodes import Call, Moves, Node, Return, Sites, Step, Switch, Unsuitable
+from .nodes import Call, Moves, Node, Note, Return, Sites, Step, Switch, Unsuitable
 from .registers import Allocation, allocate
 from .selection import constant_of, constant_step, select
 
@@ -29,6 +29,8 @@ class Code:
     relocations: list[tuple[int, str, bool]] = field(default_factory=list)
     #: (offset in `words`, place), ascending.
     places: list[tuple[int, Loc | None]] = field(default_factory=list)
+    #: (offset in `words` of the block, note).
+    notes: list[tuple[int, Note]] = field(default_factory=list)
     #: Bytes of a frame without those of callees.
     frame: int = 0
 
@@ -43,7 +45,10 @@ class Callees(Protocol):
 def assemble(function: Function, sites: Sites, callees: Callees) -> Code:
     """Bytecode for a function of stage mem. Raises Unsuitable."""
     nodes = select(function, sites)
-    return _Assembler(nodes, allocate(function.params, nodes), callees).code()
+    registers = allocate(function.params, nodes)
+    # Results are left in the first registers, which are not to be those of the next frame.
+    registers.count = max(registers.count, len(function.results))
+    return _Assembler(nodes, registers, callees).code()
 
 
 class _Assembler:
@@ -69,14 +74,20 @@ class _Assembler:
                 if opposite is not None and target is not None:
                     last.instruction, last.jump, target = opposite, target, following
             for item in node.items:
-                _WRITERS[type(item)](self, item)
-            if target is not None and target is not following:
+                if not isinstance(item, Note):
+                    _WRITERS[type(item)](self, item)
+            self._code.notes += [(self._starts[node], item) for item in node.items if isinstance(item, Note)]
+            if target is not None and (target is not following or self._needs_a_word(node)):
                 self._jump(target)
         self._fill_in()
         self._join()
         return self._code
 
     # Layout
+
+    def _needs_a_word(self, node: Node) -> bool:
+        """True for a node that is nothing but notes: a block of its own, so that it is counted by itself."""
+        return self._starts[node] == len(self._code.words) and any(isinstance(item, Note) for item in node.items)
 
     def _empty_nodes(self) -> set[Node]:
         """The nodes that need no code. Of a loop of such nodes one does: a jump to itself."""

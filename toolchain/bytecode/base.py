@@ -14,11 +14,12 @@ The facts about a base that linking needs are in the manifest of its artifact un
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from .. import quick
 from ..artifact import Artifact
 from ..codegen.emit import PANIC_TEXT, Generated, finish, generate
 from ..codegen.memory_image import MemoryImage
@@ -29,6 +30,7 @@ from ..ir.clone import clone_function
 from ..ir.core import DataSegment, Function, Global, Module, Target
 from ..ir.ops.row import Effects
 from ..lower.descriptors import TABLE
+from ..passes.analysis.fixed import KEEP
 from ..sealed import digest
 from ..wasm_runtime.host import IMPORTS
 from ..wasm_runtime.images import START
@@ -37,7 +39,11 @@ from .crossing import Signature, add_stub, signature_of
 from .handlers import TOP
 from .identity import MARK_GLOBALS, Identities
 from .image import letters
-from .link import OVERFLOW, STACK_BYTES, Program, add_machine_parts, is_users
+from .link import OVERFLOW, STACK_BYTES, Program, add_machine_parts
+from .marking import library_of
+
+if TYPE_CHECKING:
+    from ..cache import Cache
 
 #: The program that uses the library in the usual ways.
 SAMPLES = Path(__file__).with_name("samples.tova")
@@ -90,9 +96,18 @@ def build(samples: Iterable[SourceFile] | None = None) -> Artifact:
     sources = samples if samples is not None else [SourceFile(SAMPLES.name, SAMPLES.read_text(encoding="utf-8"))]
     library = _Library()
     for source in sources:
-        options = CompileOptions(PipelineRequest(LEVEL), stop_at="mem")
+        options = CompileOptions(PipelineRequest(LEVEL), library=KEEP, stop_at="mem")
         library.add(compile_source(source, options).modules["mem"])
     return library.artifact()
+
+
+def obtain(cache: Cache) -> Artifact:
+    """The base module from the cache, or else built and put there. Raises BinaryenMissing."""
+    found = quick.load_base(cache)
+    if found is None:
+        found = build()
+        quick.store_base(cache, found)
+    return found
 
 
 class _Library:
@@ -106,16 +121,17 @@ class _Library:
     def add(self, program: Module) -> None:
         """Add what is not there yet."""
         identities = Identities(program)
-        wanted = [f for f in program.functions.values() if f.blocks and not is_users(f) and f.exported is None]
-        new = [f for f in wanted if identities.function(f.name) not in self._names and f.name != MARK_GLOBALS]
-        callees = {MARK_GLOBALS: MARK_GLOBALS}
-        for function in program.functions.values():
-            if function.is_import:
-                callees[function.name] = function.name
+        wanted = [f for f in library_of(program) if f.exported is None]
+        new: list[Function] = []
+        callees = {f.name: f.name for f in program.functions.values() if f.is_import or f.name == MARK_GLOBALS}
         for function in wanted:
             identity = identities.function(function.name)
-            if function.name != MARK_GLOBALS:
-                callees[function.name] = self._names.setdefault(identity, _free(self._module.functions, function.name))
+            if function.name == MARK_GLOBALS:
+                continue
+            if identity not in self._names:
+                self._names[identity] = _free(self._module.functions, function.name)
+                new.append(function)
+            callees[function.name] = self._names[identity]
         for function in new:
             copy = clone_function(function, callees[function.name])[0]
             for op in copy.ops():
@@ -199,10 +215,9 @@ def _letters(signature: Signature) -> tuple[str, str]:
     return letters(signature.params), letters(signature.results)
 
 
-def _free(taken: Iterable[str], name: str) -> str:
+def _free(taken: Container[str], name: str) -> str:
     found, number = name, 1
-    names = set(taken)
-    while found in names:
+    while found in taken:
         number += 1
         found = f"{name}~{number}"
     return found

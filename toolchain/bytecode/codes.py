@@ -14,7 +14,7 @@ from .assemble import Code, assemble
 from .crossing import CallTable, signature_of
 from .disassemble import instructions
 from .instructions import WORD
-from .nodes import Unsuitable
+from .nodes import Note, Unsuitable
 
 #: Panics by number: message, file, line, column.
 Sites = dict[tuple[str, str, int, int], int]
@@ -38,6 +38,8 @@ class Codes:
     refused: dict[str, str] = field(default_factory=dict)
     #: (offset in the code, place), ascending.
     places: list[tuple[int, Loc | None]] = field(default_factory=list)
+    #: (offset in the code of a block, what is known of its values when it is executed).
+    notes: list[tuple[int, Note]] = field(default_factory=list)
     #: Names of the instructions that occur.
     used: set[str] = field(default_factory=set)
 
@@ -108,6 +110,7 @@ def _join(codes: Codes, made: dict[str, Code]) -> None:
         start = codes.functions[name] = len(words)
         codes.frames[name] = code.frame
         codes.places += [(start + at, loc) for at, loc in code.places]
+        codes.notes += [(start + at, note) for at, note in code.notes]
         words += code.words
     for name, code in made.items():
         start = codes.functions[name]

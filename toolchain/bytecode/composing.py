@@ -50,7 +50,12 @@ def _is_movable(step: Step) -> bool:
 
 
 def _take_operands(step: Step, makers: dict[Value, Step], uses: dict[Value, int], gone: set[int]) -> None:
-    """Let the step compute the one of its operands for which there is an instruction."""
+    """Let the step compute those of its operands for which there are instructions."""
+    while _take_operand(step, makers, uses, gone):
+        pass
+
+
+def _take_operand(step: Step, makers: dict[Value, Step], uses: dict[Value, int], gone: set[int]) -> bool:
     table = compositions()
     operand = read = 0
     for letter in step.instruction.layout:
@@ -66,9 +71,10 @@ def _take_operands(step: Step, makers: dict[Value, Step], uses: dict[Value, int]
                 step.numbers[before:before] = inner.numbers
                 step.instruction = found
                 gone.add(id(inner))
-                return
+                return True
             read += 1
         operand += 1
+    return False
 
 
 def _numbers_before(step: Step, operand: int) -> int:

@@ -11,7 +11,7 @@ executed follows from that (`counting`).
 
 from __future__ import annotations
 
-from ..codegen.binaryen import Expression
+from ..codegen.binaryen import BinaryenModule, Expression
 from ..ir import types as t
 from .handlers import Handlers
 
@@ -23,10 +23,12 @@ COUNTER_BYTES = 8
 
 
 class Counting(Handlers):
-    """Handlers that note where control passes to."""
+    """Handlers that count where control passes to."""
 
-    #: The address of the counters, less twice that of the code.
-    bias = 0
+    def __init__(self, out: BinaryenModule, limit: int, overflow_site: int, bias: int) -> None:
+        """`bias`: the address of the counters, less that of the code times `SCALE`."""
+        super().__init__(out, limit, overflow_site)
+        self._bias = bias
 
     def _note(self, address: int, offset: int) -> list[Expression]:
         out = self._out
@@ -37,4 +39,4 @@ class Counting(Handlers):
 
     def _counter(self, address: int) -> Expression:
         doubled = self._out.binary("ShlInt32", self._get(address), self._i32_const(1))
-        return self._add(doubled, self._i32_const(self.bias))
+        return self._add(doubled, self._i32_const(self._bias))

@@ -104,7 +104,7 @@ def read(memory: memoryview, vm: Mapping[str, Any]) -> Counts:
     starts = sorted(vm["functions"])
     ends = [start for start, _name in starts[1:]] + [len(code)]
     functions = [reader.function(name, start, end) for (start, name), end in zip(starts, ends, strict=True)]
-    return Counts(tuple(functions), tuple(_kinds(vm.get("kinds", ()), functions, [start for start, _name in starts])))
+    return Counts(tuple(functions), tuple(_kinds(vm["kinds"], functions, [start for start, _name in starts])))
 
 
 def _kinds(

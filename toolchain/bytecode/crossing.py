@@ -83,9 +83,12 @@ class CallTable:
         self.forwarders[name] = (signature, self.slot(FROM + name))
         return FROM + name
 
-    def add_to(self, out: BinaryenModule) -> None:
-        """Add the table, the adapters and the functions that forward."""
+    def declare(self, out: BinaryenModule) -> None:
+        """Add the table, which is empty so far."""
         out.add_table("vm-table", len(self.names))
+
+    def add_to(self, out: BinaryenModule) -> None:
+        """Add the adapters and the functions that forward, and fill the table."""
         for name, signature in self.adapters.items():
             _add_adapter(out, name, signature)
         for name, (signature, slot) in self.forwarders.items():

@@ -78,11 +78,6 @@ class Handlers(ABC):
             return own(self)
         if instruction.first is not None and instruction.second is not None:
             return [*self._effect(instruction.first), self._step(instruction.words), *self.handler(instruction.second)]
-        if instruction.layout.startswith("j"):
-            condition = self._value(instruction)
-            if instruction.name.startswith("jump.not."):
-                condition = self._out.unary("EqZInt32", condition)
-            return [*self._may_trap(instruction), *self._jump_if(condition, instruction.words)]
         return [*self._effect(instruction), *self._go_on(instruction.words)]
 
     def overflow(self) -> list[Expression]:
@@ -90,6 +85,12 @@ class Handlers(ABC):
         out = self._out
         site = out.global_set(PANIC_SITE, self._i32_const(self._overflow_site + 1))
         return [*self._tell_place(), site, out.unreachable()]
+
+    def distance(self, stores: int) -> Expression:
+        """Code that does nothing, of 8 bytes for each store and some more on a machine as x86-64."""
+        out = self._out
+        never = out.unary("EqZInt32", self._get(_PC))
+        return out.if_(never, [out.store(1, 0, t.I32, self._i32_const(i), self._i32_const(i)) for i in range(stores)])
 
     # Small expressions
 
@@ -124,6 +125,12 @@ class Handlers(ABC):
         return self._out.load(_SIZES[type_], False, 0, type_, self._register(index))
 
     def _write(self, index: int, type_: t.Type, value: Expression) -> Expression:
+        """Write a register, always all of it: its lower half alone would make whoever reads 8 bytes wait for the store.
+
+        So what an instruction computes as i32 is its own unsigned extension (`selection` relies on it).
+        """
+        if type_ in (t.I32, t.BOOL):
+            type_, value = t.I64, self._out.unary("ExtendUInt32", value)
         return self._out.store(_SIZES[type_], 0, type_, self._register(index), value)
 
     def _step(self, words: int) -> Expression:
@@ -150,10 +157,12 @@ class Handlers(ABC):
     # Handlers
 
     def _effect(self, instruction: Instruction) -> list[Expression]:
-        """What an instruction that jumps nowhere does."""
+        """What an instruction does that goes on behind itself, unless it is a jump whose condition holds."""
         plain = _PLAIN.get(instruction.name)
         if plain is not None:
             return [plain(self)]
+        if instruction.layout.startswith("j"):
+            return [*self._may_trap(instruction), self._jump_if(self._condition(instruction), instruction.words)]
         value = self._value(instruction)
         if instruction.layout.startswith("w"):
             value = self._write(0, instruction.types[0], value)
@@ -168,54 +177,61 @@ class Handlers(ABC):
 
     def _value(self, instruction: Instruction) -> Expression:
         """What an instruction computes, or the store that it is, from its fields."""
-        letters = instruction.layout.rstrip("-")
-        start = 1 if letters[0] in "wj" else 0
-        return self._compute(instruction, iter(list(enumerate(letters))[start:]))
+        types = iter(instruction.operand_types)
+        fields = enumerate(instruction.layout)
+        return self._apply(instruction, [self._field(at, letter, types) for at, letter in fields if letter in "riu"])
 
-    def _compute(self, instruction: Instruction, fields: Iterator[tuple[int, str]]) -> Expression:
-        """The value of a plain or composed instruction, whose fields are the next ones."""
-        plain, inside = instruction, {}
-        if instruction.outer is not None and instruction.inner is not None:
-            plain, inside = instruction.outer, {instruction.operand: instruction.inner}
-        return self._evaluate(plain, fields, inside)
+    def _field(self, field: int, letter: str, types: Iterator[t.Type]) -> Expression:
+        """A field as an operand; those that are values have the next of the types."""
+        if letter == "u":
+            return self._number(field)
+        type_ = next(types)
+        return self._read(field, type_) if letter == "r" else self._signed(field, type_)
 
-    def _evaluate(
-        self, instruction: Instruction, fields: Iterator[tuple[int, str]], inside: dict[int, Instruction]
-    ) -> Expression:
-        if instruction.outer is not None and instruction.inner is not None:
-            raise ValueError(f"{instruction.name}: one operand is composed already")
+    def _apply(self, instruction: Instruction, operands: list[Expression]) -> Expression:
+        """The value of a plain or composed instruction of these operands."""
+        outer, inner = instruction.outer, instruction.inner
+        if outer is not None and inner is not None:
+            at = outer.operand_place(instruction.operand)
+            behind = at + inner.operand_count
+            type_ = outer.operand_types[instruction.operand]
+            part = self._converted(self._apply(inner, operands[at:behind]), inner.types[0], type_)
+            return self._apply(outer, [*operands[:at], part, *operands[behind:]])
         out, row = self._out, instruction.row
         assert row is not None  # asked of derived ones only
-        operands: list[Expression] = []
-        letters = [letter for letter in instruction.layout if letter in "ri"]
-        types = instruction.types[instruction.layout.count("w") :]
-        for index, (letter, type_) in enumerate(zip(letters, types, strict=True)):
-            if index in inside:
-                operands.append(self._compute(inside[index], fields))
-                continue
-            field, _letter = next(fields)
-            operands.append(self._read(field, type_) if letter == "r" else self._signed(field, type_))
         wasm = row.wasm
         if isinstance(wasm, Binary):
             return out.binary(wasm.name, *operands)
         if isinstance(wasm, Unary):
             return out.unary(wasm.name, *operands)
         if isinstance(wasm, Load):
-            address = self._add(operands[0], self._number(next(fields)[0]))
-            return out.load(wasm.bytes, wasm.signed, 0, instruction.types[0], address)
+            return out.load(wasm.bytes, wasm.signed, 0, instruction.types[0], self._add(*operands))
         if isinstance(wasm, Store):
-            address = self._add(operands[0], self._number(next(fields)[0]))
-            return out.store(wasm.bytes, 0, types[1], address, operands[1])
+            address, value, offset = operands
+            return out.store(wasm.bytes, 0, instruction.types[1], self._add(address, offset), value)
         assert isinstance(wasm, Special)  # the columns of the op table end here
         return SPECIAL[wasm.name](out, operands)
 
-    def _signed(self, field: int, type_: t.Type) -> Expression:
-        number = self._number(field, signed=True)
-        return self._out.unary("ExtendSInt32", number) if type_ is t.I64 else number
+    def _converted(self, value: Expression, has: t.Type, wanted: t.Type) -> Expression:
+        """What another instruction would read from the register to which the value was written."""
+        if _SIZES[has] == _SIZES[wanted]:
+            return value
+        return self._out.unary("ExtendUInt32" if _SIZES[wanted] == 8 else "WrapInt64", value)
 
-    def _jump_if(self, condition: Expression, words: int = 1) -> list[Expression]:
+    def _signed(self, field: int, type_: t.Type) -> Expression:
+        return self._out.load(2, True, 2 * field + 2, t.I64 if type_ is t.I64 else t.I32, self._get(_PC))
+
+    def _condition(self, instruction: Instruction) -> Expression:
+        """Whether a conditional jump jumps."""
+        own = _CONDITIONS.get(instruction.name)
+        if own is not None:
+            return own(self)
+        condition = self._value(instruction)
+        return self._out.unary("EqZInt32", condition) if instruction.name.startswith("jump.not.") else condition
+
+    def _jump_if(self, condition: Expression, words: int) -> Expression:
         # A branch and not a select: the machine predicts it, and need not wait for the comparison.
-        return [self._out.if_(condition, self._jump(self._number(0, signed=True), words)), *self._go_on(words)]
+        return self._out.if_(condition, self._jump(self._number(0, signed=True), words))
 
     def _move(self) -> Expression:
         return self._write(0, t.I64, self._read(1, t.I64))
@@ -225,9 +241,6 @@ class Handlers(ABC):
 
     def _const_wide(self) -> Expression:
         return self._write(0, t.I64, self._out.load(8, False, WORD, t.I64, self._get(_PC)))
-
-    def _select(self) -> Expression:
-        return self._write(0, t.I64, self._out.select(self._read(1, t.I32), self._read(2, t.I64), self._read(3, t.I64)))
 
     def _switch(self) -> list[Expression]:
         out = self._out
@@ -293,8 +306,6 @@ _SIZES = {t.I32: 4, t.BOOL: 4, t.I64: 8, t.F64: 8}
 
 _OWN: dict[str, Callable[[Handlers], list[Expression]]] = {
     "jump": lambda self: self._jump(self._wide()),
-    "jump.if": lambda self: self._jump_if(self._read(1, t.I32)),
-    "jump.unless": lambda self: self._jump_if(self._out.unary("EqZInt32", self._read(1, t.I32))),
     "switch": Handlers._switch,
     "call": Handlers._call,
     "native": Handlers._native,
@@ -303,10 +314,15 @@ _OWN: dict[str, Callable[[Handlers], list[Expression]]] = {
     "panic": Handlers._panic,
 }
 
+#: Of the conditional jumps that are not derived.
+_CONDITIONS: dict[str, Callable[[Handlers], Expression]] = {
+    "jump.if": lambda self: self._read(1, t.I32),
+    "jump.unless": lambda self: self._out.unary("EqZInt32", self._read(1, t.I32)),
+}
+
 #: Those that go on behind themselves.
 _PLAIN: dict[str, Callable[[Handlers], Expression]] = {
     "move": Handlers._move,
     "const": Handlers._const,
     "const.wide": Handlers._const_wide,
-    "select": Handlers._select,
 }

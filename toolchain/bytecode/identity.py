@@ -16,12 +16,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..ir.core import DataSegment, Function, Module, Op
+from ..lower import layout
 from ..lower.descriptors import TABLE
 from ..passes.analysis.callgraph import callgraph
 from ..sealed import new_digest
 
 #: Segments that are never written, whose names are numbers of a module.
-_CONSTANT = re.compile(r"(string|bytes)\.\d+")
+_STRING, _BYTES_NAME = re.compile(r"string\.\d+"), re.compile(r"bytes\.\d+")
 #: Those whose content depends on the program, but not the code that uses them.
 OF_PROGRAM = frozenset({TABLE})
 #: The function that marks what variables refer to: each program has its own.
@@ -56,12 +57,21 @@ class Identities:
     def _of_segment(self, segment: DataSegment) -> bytes:
         if segment.name in OF_PROGRAM:
             return _digest(segment.name)
-        name = "" if _CONSTANT.fullmatch(segment.name) else segment.name
+        if is_text(segment.name):
+            return _digest("string", self._text(segment))
+        name = "" if _BYTES_NAME.fullmatch(segment.name) else segment.name
         relocations = [
             (at, addend, self.segment(target) if target != segment.name else b"")
             for at, target, addend in segment.relocations
         ]
         return _digest(name, segment.content, segment.align, segment.room, relocations)
+
+    def _text(self, string: DataSegment) -> bytes:
+        """The bytes of a String object, which passes put where other strings have the same."""
+        size = int.from_bytes(string.content[layout.STRING_BYTE_LENGTH : layout.STRING_BYTE_LENGTH + 4], "little")
+        ((_at, name, addend),) = string.relocations
+        content: bytes = self._module.data[name].content
+        return content[addend : addend + size]
 
     def _add(self, group: list[Function]) -> None:
         inside = _names_inside(group)
@@ -103,6 +113,11 @@ class Identities:
         if key == "data":
             return self.segment(value)
         return value
+
+
+def is_text(name: str) -> bool:
+    """True for the name of a segment that is a constant String, whose bytes are known by no other way."""
+    return _STRING.fullmatch(name) is not None
 
 
 def _names_inside(group: list[Function]) -> dict[str, str]:

@@ -59,6 +59,7 @@ WITHOUT = {
     "panic": "panic",
     "panic_text": "native",
     "call": "call, native",
+    "kind_seen": "a note beside the code (`nodes.Note`)",
     "global.get": "variables are kept in memory (`link`)",
     "global.set": "variables are kept in memory (`link`)",
     "mem.data_addr": "const",
@@ -80,7 +81,6 @@ _OWN = {
     "ret": "---",
     "ret.value": "r--",
     "panic": "-A",  # number of the site
-    "select": "wrrr",
 }
 
 
@@ -103,6 +103,21 @@ class Instruction:
     second: Instruction | None = None
 
     @property
+    def operand_types(self) -> tuple[t.Type, ...]:
+        """Of the fields that are values and read."""
+        return self.types[self.layout.count("w") :]
+
+    @property
+    def operand_count(self) -> int:
+        """How many fields are operands: values, and numbers without sign, which are distances."""
+        return sum(letter in "riu" for letter in self.layout)
+
+    def operand_place(self, operand: int) -> int:
+        """Where among these the value is that has so many values before it."""
+        operands = [letter for letter in self.layout if letter in "riu"]
+        return [index for index, letter in enumerate(operands) if letter != "u"][operand]
+
+    @property
     def words(self) -> int:
         """Words of the instruction itself; a switch has its table behind it. Of a sequence: of what it does first."""
         if self.first is not None:
@@ -118,14 +133,9 @@ def _types(names: tuple[str, ...]) -> tuple[t.Type, ...]:
 _COMPOSED = (
     ("i32.add", 1, "i32.shl.imm"),
     *((f"mem.{access}", 0, inner) for access in _ACCESSES for inner in ("i32.add", "i32.add.scaled")),
-    ("i64.extend_i32_u", 0, "mem.load_i32"),
-    ("i64.extend_i32_u", 0, "mem.load8_u"),
     *((f"f64.{outer}", operand, "f64.mul") for outer in ("add", "sub") for operand in (0, 1)),
     *((f"f64.{outer}", 1, "mem.load_f64") for outer in ("add", "sub", "mul")),
-    ("jump.i64.ge_u", 1, "i64.extend_i32_u.loaded"),
-    ("jump.i64.lt_u", 1, "i64.extend_i32_u.loaded"),
-    ("jump.i64.lt_s", 1, "i64.extend_i32_u.loaded"),
-    ("jump.i64.ge_s", 1, "i64.extend_i32_u.loaded"),
+    *((f"jump.i64.{test}", 1, "mem.load_i32") for test in ("ge_u", "lt_u", "ge_s", "lt_s")),
     ("jump.i32.eq.imm", 0, "i32.and.imm"),
     ("jump.i32.ne.imm", 0, "i32.and.imm"),
     ("jump.i64.eq.imm", 0, "i64.rem_s.imm"),
@@ -185,7 +195,7 @@ def _derived(row: OpRow) -> list[tuple[str, str, tuple[t.Type, ...]]]:
 def has_instructions(row: OpRow) -> bool:
     """True if instructions are derived from the row."""
     return (
-        row.name not in WITHOUT and row.name not in _OWN and isinstance(row.wasm, (Unary, Binary, Load, Store, Special))
+        row.name not in WITHOUT and row.name != "select" and isinstance(row.wasm, (Unary, Binary, Load, Store, Special))
     )
 
 
@@ -195,6 +205,7 @@ def table() -> dict[str, Instruction]:
     made: dict[str, Instruction] = {}
     for name, layout in _OWN.items():
         made[name] = Instruction(name, len(made), layout)
+    made["select"] = Instruction("select", len(made), "wrrr", TABLE["select"], (t.I64, t.BOOL, t.I64, t.I64))
     for row in TABLE.values():
         if row.family in _FAMILIES and has_instructions(row):
             for name, layout, types in _derived(row):

@@ -27,6 +27,7 @@ from .disassemble import disassemble
 from .handlers import FRAME, PLACE, TOP
 from .instructions import MAX_FRAME
 from .machine import RUN, add_machine
+from .unpacking import add_unpacking
 
 CODE, STACK = "vm-code", "vm-stack"
 STACK_BYTES = 64 << 20
@@ -47,6 +48,10 @@ class Program(Codes):
     #: Address of the counters, if the VM counts.
     counters: int | None = None
     every_instruction: bool = False
+    #: What adds the VM: `machine.add_machine`, or `threaded.add_machine` for comparison.
+    shape: Callable[..., None] = add_machine
+    #: Whether the module holds the code packed, and unpacks it when it is instantiated.
+    is_packed: bool = False
 
     def manifest(self) -> dict[str, Any]:
         """What the host needs to tell the open calls of bytecode (`wasm_runtime.bytecode_frames`)."""
@@ -57,22 +62,37 @@ class Program(Codes):
             "functions": functions,
             "places": SourceMap.from_dict(places).plain(),
             "room": STACK_BYTES,
+            "stack": self.stack,
             "bytes": len(self.content),
-            "counters": self.counters,
+            **(self._counted() if self.counters is not None else {}),
         }
+
+    def _counted(self) -> dict[str, Any]:
+        """What it takes to read the counts (`counting`)."""
+        kinds = [(at, note.loc[:3], note.use, note.kind) for at, note in self.notes]
+        return {"counters": self.counters, "kinds": kinds}
 
     def text(self, only: str | None = None) -> str:
         """The bytecode, disassembled; `only` one function's."""
         return disassemble(self.content, self.functions, self.frames, self.table.names, self.places, only)
 
     def add_to(self, out: BinaryenModule) -> None:
-        """Add the VM and its table of functions."""
+        """Add what the VM needs besides itself: the functions in its table."""
         self.table.add_to(out)
-        for name in (PLACE, FRAME):
+        for name in (PLACE, FRAME, TOP):
             out.add_global_export(name, name)
+
+    def add_machine(self, out: BinaryenModule) -> None:
+        """Add the VM, before all other functions: where its code lies is why it is fast (`machine`)."""
+        self.table.declare(out)
         used = None if self.every_instruction else frozenset(self.used)
         bias = self.counters - SCALE * self.code if self.counters is not None else None
-        add_machine(out, used, self.stack + STACK_BYTES - MARGIN, self.sites[OVERFLOW], bias)
+        self.shape(out, used, self.stack + STACK_BYTES - MARGIN, self.sites[OVERFLOW], bias)
+
+    def add_unpacking(self, out: BinaryenModule, content: bytes) -> tuple[int, bytes]:
+        """Add what unpacks the code; the packed code with its address. `content` is memory as it would be without."""
+        code = content[self.code : self.code + len(self.content)]
+        return add_unpacking(out, code, self.code, self.stack)
 
 
 def link(module: Module, wanted: Callable[[Function], bool], count: bool = False) -> Program:
@@ -95,11 +115,6 @@ def link(module: Module, wanted: Callable[[Function], bool], count: bool = False
     module.globals[TOP].init = program.stack
     _replace_functions(module, program, table)
     return program
-
-
-def is_users(function: Function) -> bool:
-    """True for functions of the program: the library has no places."""
-    return any(op.loc is not None for op in function.ops())
 
 
 def add_machine_parts(module: Module) -> None:

@@ -65,7 +65,18 @@ class Return:
     writes: list[Value] = field(default_factory=list)
 
 
-Item = Step | Call | Moves | Switch | Return
+@dataclass(slots=True, eq=False)
+class Note:
+    """Nothing to execute: a value of this kind has come to a use. How often says the count of the block."""
+
+    use: str
+    kind: str
+    loc: Loc
+    writes: list[Value] = field(default_factory=list)
+    reads: list[Value] = field(default_factory=list)
+
+
+Item = Step | Call | Moves | Switch | Return | Note
 
 
 @dataclass(slots=True, eq=False)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 #: Every rule, and what it demands.
 RULES: dict[str, str] = {
     "base": "the image was linked for this base module",
-    "layout": "the code is whole words behind the base module, and lies below the end of the program's memory",
-    "pieces": "initial data is in order, within the program's own memory or a region that programs may fill, and not in the code",
+    "layout": "the code is whole words, within the region that the base module has for programs",
+    "pieces": "initial data is within the program's own memory or a room that programs fill, and overlaps nothing",
     "functions": "functions begin at words of the code, in order, and a frame holds parameters and results",
     "entry": "the start is the beginning of a function that takes nothing and gives what the image says",
     "places": "the source map is ascending, and names files that it has",

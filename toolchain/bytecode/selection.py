@@ -12,14 +12,14 @@ from __future__ import annotations
 from ..codegen.emit import PANIC_TEXT
 from ..ir import types as t
 from ..ir.core import Block, Function, Loc, Op, Target, Value
-from ..ir.ops.row import Load, Special, Store, Unary
+from ..ir.ops.row import Binary, Load, Special, Store, Unary
 from ..passes.analysis.cfg import cfg
 from ..passes.analysis.loops import loops
 from .composing import compose
 from .instructions import MAX_IMMEDIATE, MIN_IMMEDIATE, Instruction, table
-from .nodes import Call, Item, Moves, Node, Return, Sites, Step, Switch, Unsuitable
+from .nodes import Call, Item, Moves, Node, Note, Return, Sites, Step, Switch, Unsuitable
 
-_REUSE, _WRAP = Special("reuse"), Unary("WrapInt64")
+_REUSE, _WRAP, _EXTEND = Special("reuse"), Unary("WrapInt64"), Unary("ExtendUInt32")
 _SMALL = 1 << 31
 
 
@@ -48,7 +48,7 @@ class _Selection:
         order = self._graph.order
         for block in order:
             for op in block.ops:
-                if _is_reuse(op):
+                if self._is_reuse(op):
                     self._names[op.result] = op.operands[0]
         for block in order:
             for op in block.ops:
@@ -66,6 +66,13 @@ class _Selection:
             warm.insert(0, entry)
         return _laid_out([*warm, *cold])
 
+    def _is_reuse(self, op: Op) -> bool:
+        """True for an op whose result is its operand, seen as a register: the low half of one is an i32."""
+        if op.row.wasm == _EXTEND:
+            source = self._original(op.operands[0]).op
+            return source is not None and _is_extended(source)
+        return op.row.wasm in (_REUSE, _WRAP)
+
     def _original(self, value: Value) -> Value:
         while (other := self._names.get(value)) is not None:
             value = other
@@ -77,7 +84,8 @@ class _Selection:
         node = self._nodes[block]
         self._items, self._local = node.items, {}
         for op in block.ops[:-1]:
-            if _is_reuse(op) or _constant(op) is not None or self._is_part_of_jump(op):
+            is_part = _constant(op) is not None or self._is_part_of_jump(op)
+            if is_part or any(value in self._names for value in op.results):
                 continue
             self._op(op)
         self._terminator(node, block.terminator)
@@ -95,6 +103,10 @@ class _Selection:
             and not op.row.effects
             or (op.row.effects.is_removable and not any(value in self._uses for value in op.results))
         ):
+            return
+        if op.name == "kind_seen":
+            if op.loc is not None:  # of the library's it is told where they became part of the program
+                self._items.append(Note(op.attrs["use"], op.attrs["kind"], op.loc))
             return
         if op.name == "call":
             reads = [self._argument(value, op.block) for value in op.operands]
@@ -287,9 +299,10 @@ def constant_step(instructions: dict[str, Instruction], made: Value, key: tuple[
     return Step(instructions["const" if fits else "const.wide"], [made], [], [what])
 
 
-def _is_reuse(op: Op) -> bool:
-    """True for an op whose result is its operand, seen as a register: the low half of one is an i32."""
-    return op.row.wasm in (_REUSE, _WRAP)
+def _is_extended(op: Op) -> bool:
+    """True for what an instruction computes as i32 or bool: it writes the whole register, the upper half with zeros."""
+    wasm = op.row.wasm
+    return isinstance(wasm, (Unary, Binary, Load)) and wasm != _WRAP and op.result.type in (t.I32, t.BOOL)
 
 
 def _constant(op: Op | None) -> tuple[t.Type, int | str] | None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from ..codegen.emit import PANIC_TEXT
 from ..ir.clone import clone_module
 from ..ir.core import DataSegment, Module
 from ..lower.descriptors import TABLE
@@ -18,7 +19,7 @@ from . import variables
 from .base import REGION, ROOTS, Facts, import_identity
 from .codes import Assembly, Codes, Sites
 from .crossing import CallTable, Signature
-from .identity import MARK_GLOBALS, Identities
+from .identity import MARK_GLOBALS, Identities, is_text
 from .image import Image, letters
 
 #: Functions of the runtime system keep the heap's state: a collector of its own for a part of the program cannot be.
@@ -115,6 +116,7 @@ class _Sharing:
 
     def _find_shared(self) -> None:
         """Find the functions that the base has, and the data that they use."""
+        self._shared[PANIC_TEXT] = self._facts.functions[import_identity(PANIC_TEXT)]
         for function in self._module.functions.values():
             identity = (
                 import_identity(function.name) if function.is_import else self._identities.function(function.name)
@@ -131,7 +133,7 @@ class _Sharing:
     def _share_data(self, name: str) -> None:
         if name not in self._addresses:
             self._addresses[name] = self._facts.segments[self._identities.segment(name)]
-            for _at, target, _addend in self._module.data[name].relocations:
+            for _at, target, _addend in self._module.data[name].relocations if not is_text(name) else ():
                 self._share_data(target)
 
     def _roots(self) -> list[str]:

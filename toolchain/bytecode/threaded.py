@@ -17,8 +17,10 @@ _TABLE = "vm-handlers"
 _INVALID = "vm-invalid"
 
 
-def add_machine(out: BinaryenModule, used: frozenset[str] | None, limit: int, overflow_site: int) -> None:
-    """Add the VM to a module; the parameters are those of `machine.add_machine`."""
+def add_machine(
+    out: BinaryenModule, used: frozenset[str] | None, limit: int, overflow_site: int, _counters: None = None
+) -> None:
+    """Add the VM to a module; the parameters are those of `machine.add_machine`. It does not count."""
     handlers = _Threaded(out, limit, overflow_site)
     variables = [out.type_of([type_]) for type_ in VARIABLES]
     names = []

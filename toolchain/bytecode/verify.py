@@ -15,7 +15,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from .image import LETTERS, Image
 from .instructions import HEADER, MAX_FRAME, MAX_WORDS, REGISTER, WORD
@@ -23,10 +25,11 @@ from .problems import Problem, Report
 from .verify_code import Callee, Callees, decode
 from .verify_flow import check_flow
 
-__all__ = ("MAX_MEMORY", "Problem", "Surroundings", "verify")
+if TYPE_CHECKING:
+    from .base import Facts
 
-#: No program's own data ends beyond this address.
-MAX_MEMORY = 1 << 31
+__all__ = ("Problem", "Surroundings", "verify")
+
 Signature = tuple[str, str]
 
 
@@ -41,10 +44,18 @@ class Surroundings:
     adapters: Mapping[int, Signature]
     #: How many panics the base has; a program's are numbered behind them.
     sites: int
-    #: The first address behind the base.
-    free: int
-    #: Regions of the base that programs may fill: (address, size).
-    reserved: Sequence[tuple[int, int]] = field(default=())
+    #: Where a program's code and data are to be: address, bytes.
+    region: tuple[int, int]
+    #: What else programs fill.
+    rooms: Sequence[tuple[int, int]] = ()
+
+    @classmethod
+    def of(cls, facts: Facts) -> Surroundings:
+        """What the facts about a base module say."""
+        from .base import REGION
+
+        rooms = [room for name, room in facts.rooms.items() if name != REGION]
+        return cls(facts.digest, facts.natives, facts.adapters, len(facts.sites), facts.rooms[REGION], rooms)
 
 
 def verify(image: Image, surroundings: Surroundings) -> list[Problem]:
@@ -52,6 +63,10 @@ def verify(image: Image, surroundings: Surroundings) -> list[Problem]:
     report = Report()
     _Verification(image, surroundings, report).run()
     return report.problems
+
+
+#: Types of what the start function gives, by what the image says.
+_RESULTS = {None: "", "Int": "l"}
 
 
 class _Verification:
@@ -75,29 +90,33 @@ class _Verification:
     # The image as a whole
 
     def _check_regions(self) -> None:
-        image, free, add = self._image, self._around.free, self._report.add
+        image, add = self._image, self._report.add
+        address, size = self._around.region
         end = image.start + len(image.code)
         if image.start % WORD or len(image.code) % WORD:
             add("layout", "its code does not consist of whole words")
-        if image.start < free:
-            add("layout", f"its code begins at {image.start}, inside of the base module, which ends at {free}")
-        if image.memory_end % 8 or not end <= image.memory_end <= MAX_MEMORY:
-            add("layout", f"{image.memory_end} cannot be the end of its memory; its code ends at {end}")
-        filled = image.start, end
-        behind = 0
-        for address, content in image.pieces:
-            stop = address + len(content)
-            if address < behind:
-                add("pieces", f"the data at {address} overlaps what comes before it, or is not in order")
-            elif not self._may_fill(address, stop):
-                add("pieces", f"the data at {address} to {stop} is outside of what the program may fill")
-            elif address < filled[1] and filled[0] < stop:
-                add("pieces", f"the data at {address} to {stop} overlaps the code")
-            behind = max(behind, stop)
+        if not address <= image.start:
+            add(
+                "layout", f"its code begins at {image.start}, before the region for programs, which begins at {address}"
+            )
+        if image.memory_end % 8 or not end <= image.memory_end <= address + size:
+            limit = f"its code ends at {end}, the region for programs at {address + size}"
+            add("layout", f"{image.memory_end} cannot be the end of its memory: {limit}")
+        filled = [(image.start, end)]
+        for start, content in image.pieces:
+            stop = start + len(content)
+            if not self._may_fill(start, stop):
+                add("pieces", f"the data at {start} to {stop} is outside of what the program may fill")
+            filled.append((start, stop))
+        filled.sort()
+        for (before, stop), (start, _stop) in pairwise(filled):
+            if start < stop:
+                add("pieces", f"what begins at {before} overlaps what begins at {start}")
 
     def _may_fill(self, start: int, stop: int) -> bool:
-        own = (self._around.free, self._image.memory_end - self._around.free)
-        return any(address <= start and stop <= address + size for address, size in (own, *self._around.reserved))
+        address, _size = self._around.region
+        own = (address, self._image.memory_end - address)
+        return any(address <= start and stop <= address + size for address, size in (own, *self._around.rooms))
 
     def _check_functions(self) -> None:
         image, add = self._image, self._report.add
@@ -121,7 +140,10 @@ class _Verification:
 
     def _check_entry(self) -> None:
         image, add = self._image, self._report.add
-        result = image.entry_result or ""
+        result = _RESULTS.get(image.entry_result)
+        if result is None:
+            add("entry", f"'{image.entry_result}' is no result of a start function")
+            return
         if image.entry is None:
             if result:
                 add("entry", "it has the result of a start function, and no start function")

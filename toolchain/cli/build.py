@@ -7,23 +7,29 @@ from typing import Any
 
 import click
 
+from ..artifact import SourceMap
 from ..cache import Cache
-from ..driver import Compilation
+from ..driver import Compilation, CompileOptions
 from ..pipeline.plugins import plugin_failure
+from . import images
 from .errors import tell_diagnostics
 from .observing import Observing
-from .parameters import Word, compile_options, no_cache_option, observer_options, pipeline_options
+from .parameters import Word, cold_option, compile_options, no_cache_option, observer_options, pipeline_options
 from .unsupported import not_supported
 from .writing import write_all
 
 TARGETS = ("host", "wasi", "web", "edge")
+_ENGINES = ("wasm", "vm")
 
 
 @click.command("build")
 @click.argument("file", metavar="FILE")
 @click.option("-o", "--output", required=True, metavar="DIR", help="The folder to write to; it is made if missing.")
 @click.option("--target", type=Word(*TARGETS), default="host", help="What will run it.")
+@click.option("--engine", type=Word("wasm", "vm", "python"), default="wasm", help="What executes the program's functions.")
+@cold_option
 @click.option("--profile", help="A profile to optimize for.")
+@click.option("--image", is_flag=True, help="Write NAME.tvb instead: bytecode without the VM and the library.")
 @no_cache_option
 @pipeline_options
 @observer_options
@@ -31,7 +37,10 @@ def command(
     file: str,
     output: str,
     target: str,
+    engine: str,
+    cold: str | None,
     profile: str | None,
+    image: bool,
     no_cache: bool,
     time_passes: bool,
     trace: str | None,
@@ -45,16 +54,32 @@ def command(
         return not_supported("--profile")
     options = compile_options(**common)
     options.pipeline.target = target
+    _place_functions(options, engine, cold, image)
     options.cache = None if no_cache else Cache()
+    if image:
+        images.ask_for(options)
     observing = Observing(time_passes, print_after, trace)
     observing.check(file, options.pipeline)
     compilation = observing.compile(file, options)
     tell_diagnostics(compilation.warnings)
-    files = files_of(compilation, os.path.splitext(os.path.basename(file))[0])
+    name = os.path.splitext(os.path.basename(file))[0]
+    files = images.files_of(compilation, name) if image else files_of(compilation, name)
     write_all(output, files)
     for name, content in files.items():
         click.echo(f"{os.path.join(output, name)}  {len(content)} bytes")
     return 0
+
+
+def _place_functions(options: CompileOptions, engine: str, cold: str | None, image: bool) -> None:
+    """Say which functions become bytecode, which lies packed in the module."""
+    if engine not in _ENGINES:
+        error = click.UsageError(f"no module has the engine '{engine}'")
+        error.hint = f"there is {', '.join(_ENGINES)}"  # type: ignore[attr-defined]  # read by errors.py
+        raise error
+    if cold is not None and (engine == "vm" or image):
+        whole = "--engine vm" if engine == "vm" else "--image"
+        raise click.UsageError(f"give either {whole}, for all functions of the program, or --cold, for some")
+    options.bytecode, options.cold, options.packed = engine == "vm", cold is not None, True
 
 
 def files_of(compilation: Compilation, name: str) -> dict[str, bytes]:
@@ -81,7 +106,16 @@ def files_of(compilation: Compilation, name: str) -> dict[str, bytes]:
 
 
 def manifest_json(manifest: dict[str, Any]) -> bytes:
-    """The manifest as text, in an order that depends on its content only."""
+    """The manifest as text, in an order that depends on its content only.
+
+    The places of bytecode, which are offsets in the code in memory, are written as in a source map.
+    """
     import json
 
+    vm = manifest.get("vm")
+    if vm is not None:
+        from ..source_map_file import source_mappings
+
+        sources, mappings = source_mappings(SourceMap(*vm["places"]))
+        manifest = manifest | {"vm": vm | {"places": {"sources": sources, "mappings": mappings}}}
     return (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode()

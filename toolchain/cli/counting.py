@@ -47,8 +47,8 @@ def _seen(kinds: dict[str, int]) -> str:
 def _blocks(function: FunctionCount) -> str:
     """A row for each block that was executed and has a place, in the order of the source."""
     cold = sum(1 for block in function.blocks if not block.count)
-    more = f"; {cold} of {len(function.blocks)} blocks were never executed" if cold else ""
-    head = f"{_titled(function)}: {function.calls:,} calls{more}"
+    more = f"; {cold} of {len(function.blocks)} blocks never executed" if cold else ""
+    head = f"{_titled(function)}: {function.calls:,} {'call' if function.calls == 1 else 'calls'}{more}"
     blocks = sorted((b for b in function.blocks if b.count and b.places), key=lambda block: min(block.places))
     if not blocks:
         return head

@@ -18,7 +18,7 @@ from ..pipeline.spec import Remark
 from .errors import tell_diagnostics
 from .explain_lines import MOST_SHOWN, Files, lines_of
 from .observing import Observing
-from .parameters import compile_options, pipeline_options
+from .parameters import cold_option, compile_options, pipeline_options
 
 
 @click.command("explain")
@@ -29,6 +29,7 @@ from .parameters import compile_options, pipeline_options
 @click.option("--all", "everything", is_flag=True, help="Leave nothing out of lines with many remarks.")
 @click.option("--json", "as_json", is_flag=True, help="Write the remarks as JSON, each for itself.")
 @click.option("--html", metavar="PAGE", help="Write a page with the source, the remarks, and the IR after every pass.")
+@cold_option
 @pipeline_options
 def command(
     file: str,
@@ -38,13 +39,15 @@ def command(
     everything: bool,
     as_json: bool,
     html: str | None,
+    cold: str | None,
     **common: Any,
 ) -> int:
     """Tell what was inlined, hoisted, checked, boxed, ..., and why not, by lines of FILE."""
     if html and as_json:
         raise click.UsageError("give either --html or --json, not both")
     options = compile_options(**common)
-    options.stop_at = "wasm" if html else "mem"
+    options.cold = cold is not None
+    options.stop_at = "wasm" if html or options.cold else "mem"
     options.pipeline.telling = True
     observers = []
     if html:

@@ -31,6 +31,8 @@ class Looks:
                 from .counting import text
 
                 tell(text(self._counts))
+            elif self._count and artifact is None:
+                tell("nothing was counted: the program did not run on the VM")
 
     def _look(self, memory: memoryview, heap: int) -> None:
         if self._stats:

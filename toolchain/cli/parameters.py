@@ -106,6 +106,10 @@ pipeline_options = _apply(
 
 no_cache_option = click.option("--no-cache", is_flag=True, help="Compile everything anew, and keep nothing.")
 
+cold_option = click.option(
+    "--cold", type=Word("vm"), help="Keep functions that are rarely executed as bytecode, where that is smaller."
+)
+
 limit_options = _apply(
     [
         click.option("--timeout", type=Seconds(), help="Stop the program after this time."),

@@ -12,8 +12,10 @@ from ..cache import Cache
 from ..diagnostics import render_all
 from ..driver import CompileOptions
 from ..outcome import exit_status, tell
+from ..passes.analysis.fixed import SHARED
 from ..wasm_runtime.engine import Limits
 from ..wasm_runtime.grants import Grants
+from . import images
 from .errors import tell_diagnostics
 from .group import State
 from .looks import Looks
@@ -27,7 +29,7 @@ from .parameters import (
     observer_options,
     pipeline_options,
 )
-from .running import compile_for, host_preparation, run_compilation, usable_engine
+from .running import base_module, compile_for, host_preparation, run_compilation, usable_engine
 from .unsupported import not_supported
 
 ENGINES = ("wasm", "python", "vm")
@@ -70,6 +72,10 @@ def command(
         return not_supported("--profile")
     if count and engine != "vm":
         raise click.UsageError("--count needs --engine vm")
+    if file.endswith(images.SUFFIX):
+        if engine == "python" or stats or count:
+            raise click.UsageError(f"an image ({images.SUFFIX}) runs on the VM, without --stats and --count")
+        return _run_image(file, args, Limits(timeout, max_memory), Grants(reads, writes, names), state)
     engine = usable_engine(engine)
     options = compile_options(**common)
     options.gc_stats = stats
@@ -81,12 +87,14 @@ def command(
     is_cached = not (no_cache or observing.is_on or options.verify or options.limit is not None)
     cache = Cache.off() if no_cache else Cache()
     request = options.pipeline
-    key = (file, request.name, _details(options))
-    looks = Looks(stats, options.count)
+    key = (engine, file, request.name, _details(options))
+    looks = Looks(stats, count)
     if engine != "python" and is_cached and not stats:
         found = quick.load(cache, *key)
         if found is not None:
             return _run_cached(found, args, limits, cache, grants, looks, state)
+    if engine == "vm" and is_cached and not (stats or count or options.gc_stress):
+        options.base, options.library = base_module(cache), SHARED
     options.cache = cache
     observing.attach(options)
     observing.check(file, options.pipeline)
@@ -98,9 +106,17 @@ def command(
     is_keepable = is_cached and compilation.is_whole
     if compilation.artifact is not None and is_keepable and host_preparation(compilation) is None:
         warnings = render_all(compilation.warnings)
-        quick.store(cache, *key, compilation.dependencies, warnings, compilation.artifact)
+        quick.store(cache, *key, compilation.dependencies, warnings, compilation.image or compilation.artifact)
     run = partial(run_compilation, compilation, args, limits, cache, grants)
     return exit_status(lambda: looks.run(compilation.artifact, run), state.traceback)
+
+
+def _run_image(file: str, args: tuple[str, ...], limits: Limits, grants: Grants, state: State) -> int:
+    from ..wasm_runtime import engine
+
+    cache = Cache()
+    artifact = images.load(file, cache)
+    return exit_status(lambda: engine.run(artifact, args, limits, None, cache, None, grants), state.traceback)
 
 
 def _run_cached(
@@ -132,7 +148,6 @@ def _details(options: CompileOptions) -> tuple[object, ...]:
         options.strict,
         options.gc_stress,
         options.gc_stats,
-        options.bytecode,
         options.count,
     )
     return details if any(details) else ()

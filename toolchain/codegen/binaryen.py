@@ -36,6 +36,8 @@ FEATURES = (
 )
 UNLIMITED = 0xFFFF_FFFF
 MEMORY_NAME = b"0"
+#: The function that calls others when the module is instantiated.
+_START = "rt-start"
 
 Expression = Any  # an opaque pointer of Binaryen; each may be used in one place only
 Place = sourcemap.Place
@@ -235,8 +237,12 @@ class BinaryenModule:
     def add_export(self, name: str, external: str) -> None:
         self._lib.BinaryenAddFunctionExport(self._module, name.encode(), external.encode())
 
-    def set_start(self, name: str) -> None:
-        """Let the function run when the module is instantiated."""
+    def set_start(self, *names: str) -> None:
+        """Let the functions run, in this order, when the module is instantiated."""
+        name = names[0]
+        if len(names) > 1:
+            name = _START
+            self.add_function(name, (), (), [], self.block(None, [self.call(each, [], ()) for each in names]), ())
         self._lib.BinaryenSetStart(self._module, self._lib.BinaryenGetFunction(self._module, name.encode()))
 
     def add_global_export(self, name: str, external: str) -> None:

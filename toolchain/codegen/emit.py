@@ -24,15 +24,21 @@ from ..passes.analysis.liveness import Liveness, liveness
 from ..passes.const_fold import constant_of
 from .binaryen import BinaryenModule, Expression
 from .memory_image import MemoryImage
+from .sections import function_names, without_names
 from .sourcemap import CALL, PLAIN, TRAP
 from .special import MEMORY, SPECIAL
 from .structure import structure
+from .unpacked import NAME as UNPACK_TABLES
 from .unpacked import add_unpacking
 
 if TYPE_CHECKING:
     from ..bytecode.link import Program
 
 PANIC_TEXT = "env.panic_text"
+#: How the names of the VM's functions begin: the host tells them from the program's.
+VM_PREFIX = "vm-"
+#: The function that unpacks bytecode (`bytecode.unpacking`).
+UNPACK_CODE = "vm-unpack"
 
 _NOWHERE = ("", 0, 0)  # lines count from 1
 
@@ -100,8 +106,12 @@ def finish(
     `names`: with the names of functions. `exports`: name -> {symbol, params, result}, for callers from Python;
     `initializer`: what they have to call before. `vm`: what the host must know of bytecode in it.
     """
-    wasm, places = generated.binaryen.write(names)
+    wasm, places = generated.binaryen.write(names or vm is not None)
     generated.binaryen.dispose()
+    if vm is not None and not names:
+        glue = {index: found for index, found in function_names(wasm).items() if found.startswith(VM_PREFIX)}
+        vm = {**vm, "names": glue}
+        wasm = without_names(wasm)
     manifest = {
         "name": name,
         "entry": entry,
@@ -137,6 +147,8 @@ class _Module:
         out = self.out
         for variable in self.ir.globals.values():
             out.add_global(variable.name, variable.type, variable.mutable, variable.init)
+        if self.program is not None:
+            self.program.add_machine(out)
         for function in self.ir.functions.values():
             if function.blocks:
                 _Function(self, function).generate()
@@ -151,12 +163,25 @@ class _Module:
             out.add_global(PANIC_SITE, t.I32, True, 0)
             out.add_global_export(PANIC_SITE, PANIC_SITE)
         if self.uses_memory:
-            out.set_memory(self.image.initial_pages, list(self.image.pieces()), "memory")
-            if self.image.tables:
-                add_unpacking(out, self.image.tables)
+            self._add_memory()
         out.validate()
         sites = [dict(zip(("message", "file", "line", "col"), site, strict=True)) for site in self.sites]
         return Generated(out, sites, self.uses_memory, self.image)
+
+    def _add_memory(self) -> None:
+        out, image, first = self.out, self.image, []
+        if image.tables:
+            add_unpacking(out, image.tables)
+            first.append(UNPACK_TABLES)
+        if self.program is not None and self.program.is_packed:
+            code = self.program.code, len(self.program.content)
+            pieces = [*image.pieces([code]), self.program.add_unpacking(out, image.content)]
+            first.append(UNPACK_CODE)
+        else:
+            pieces = list(image.pieces())
+        out.set_memory(image.initial_pages, pieces, "memory")
+        if first:
+            out.set_start(*first)
 
     def _add_imports(self) -> None:
         for function in self.ir.functions.values():
@@ -326,7 +351,7 @@ class _Function:
 
     def add(self, op: Op) -> None:
         wasm, effects = op.row.wasm, op.row.effects
-        if wasm == _REUSE or (isinstance(wasm, Special) and wasm.name in _REPEATED):
+        if wasm in (_REUSE, _NOTHING) or (isinstance(wasm, Special) and wasm.name in _REPEATED):
             return
         results = op.results
         if effects.is_removable and not any(value in self.uses for value in results):
@@ -673,7 +698,7 @@ def _panic_text(self: _Function, op: Op, operands: list[Expression]) -> list[Exp
     return [call, self.out.unreachable()]
 
 
-_REUSE = Special("reuse")
+_REUSE, _NOTHING = Special("reuse"), Special("nothing")
 
 #: Values that are made anew at every use.
 _REPEATED: dict[str, Callable[[_Function, Op], Expression]] = {

@@ -12,7 +12,7 @@ Code generation and the reference interpreter place data by this one rule, so th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ..ir.core import DataSegment, Module
 from ..lower.heap_state import SHADOW
@@ -60,9 +60,13 @@ class MemoryImage:
     def initial_pages(self) -> int:
         return max(1, -(-self.heap_base // PAGE_BYTES))
 
-    def pieces(self) -> Iterator[tuple[int, bytes]]:
-        """(address, bytes) of what is not zero nor made by code; long runs of zeros are left out, memory is zero anyway."""
-        content, end = self._without_tables(), len(self.content)
+    def pieces(self, written_by_code: Iterable[tuple[int, int]] = ()) -> Iterator[tuple[int, bytes]]:
+        """(address, bytes) of what is not zero nor made by code; long runs of zeros are left out, memory is zero anyway.
+
+        `written_by_code`: (address, bytes) of what code makes besides the tables.
+        """
+        made = [(table.address, table.size_bytes) for table in self.tables]
+        content, end = self._without([*made, *written_by_code]), len(self.content)
         gap = bytes(_SHORTEST_GAP)
         start = _skip_zeros(content, 0)
         while start < end:
@@ -71,10 +75,10 @@ class MemoryImage:
             yield start, piece
             start = _skip_zeros(content, start + len(piece))
 
-    def _without_tables(self) -> bytes:
+    def _without(self, spans: Iterable[tuple[int, int]]) -> bytes:
         content = bytearray(self.content)
-        for table in self.tables:
-            content[table.address : table.address + table.size_bytes] = bytes(table.size_bytes)
+        for address, size in spans:
+            content[address : address + size] = bytes(size)
         return bytes(content)
 
 

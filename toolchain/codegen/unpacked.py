@@ -59,9 +59,8 @@ def _difference(later: tuple[int, ...], row: tuple[int, ...]) -> tuple[int, ...]
 
 
 def add_unpacking(out: BinaryenModule, tables: list[Progression]) -> None:
-    """Let the module write the tables before anything else runs."""
+    """Add the function that writes the tables, which has to run before anything else."""
     out.add_function(NAME, (), (), [out.type_of([t.I32])] * 2, out.block(None, _loops(out, tables)), ())
-    out.set_start(NAME)
 
 
 def _loops(out: BinaryenModule, tables: list[Progression]) -> list[Expression]:

@@ -24,13 +24,15 @@ def infer(
     remarks: list[Remark],
     sources: Mapping[str, SourceFile],
     exports: Mapping[str, Sequence[str]] | None = None,
+    note_kinds: bool = False,
 ) -> Module:
     """The typed module of a program.
 
     `sources` are the user's files by name, for the places of problems. `exports` names functions that a host calls,
     with the types of their parameters as the source writes types; annotated `pub` functions need not be named.
+    With `note_kinds` the module notes which kinds of values come to operations that take several (`kind_seen`).
     Problems are reported to `diagnostics`; with errors the result is of no use.
     """
     from .program import infer_program
 
-    return infer_program(hir, diagnostics, remarks, dict(sources), exports or {})
+    return infer_program(hir, diagnostics, remarks, dict(sources), exports or {}, note_kinds)

@@ -18,6 +18,7 @@ from .choices import CallFunction, CallSites, Choice, Problem, Split, TryCall, T
 from .emit import Emitter
 from .flow import Flow, Path
 from .instances import Instance
+from .kind_notes import KindNotes
 from .lattice import (
     FALSE,
     INT,
@@ -153,13 +154,20 @@ class Program:
     """The typed module being built."""
 
     def __init__(
-        self, flow: Flow, module: Module, classes: Classes, files: dict[str, SourceFile], diagnostics: Diagnostics
+        self,
+        flow: Flow,
+        module: Module,
+        classes: Classes,
+        files: dict[str, SourceFile],
+        diagnostics: Diagnostics,
+        notes: KindNotes,
     ) -> None:
         self.flow = flow
         self.module = module
         self.classes = classes
         self.files = files
         self.diagnostics = diagnostics
+        self.notes = notes
         self.reported: set[tuple[str, Loc | None]] = set()
         #: Closures of other sites are made by nobody in the end: an early step of the analysis had called their makers.
         self.made_sites = {site.number for instance in classes.members for site in instance.sites.values()}
@@ -182,6 +190,10 @@ class Program:
 
     def name_of(self, instance: Instance) -> str:
         return self.names[self.classes.of[instance]]
+
+    def is_users(self, function: Function) -> bool:
+        """True for HIR functions of the program, False for the library's."""
+        return function.loc is None or function.loc.file in self.files
 
     def report(self, problem: Problem, loc: Loc | None) -> None:
         key = (problem.message, loc)
@@ -219,7 +231,7 @@ class FunctionBuilder:
         else:
             results = (ir_type(result),)
         params = [ir_type(type_) for type_ in instance.args]
-        self.has_places = hir.loc is None or hir.loc.file in program.files
+        self.has_places = program.is_users(hir)
         self.function = Function(program.name_of(instance), params, results, hir.loc if self.has_places else None)
         self.function.source_name = hir.source_name
         if "inline" in hir.attrs:
@@ -347,10 +359,15 @@ class FunctionBuilder:
                 self.emitter.convert(v, given, want)
                 for v, given, want in zip(operands, types, choice.wants, strict=False)
             ]
-            return choice.result, choice.emit(self.emitter, wanted)
+            value = choice.emit(self.emitter, wanted)
+            if types:
+                self.program.notes.narrowed(self.emitter, op, types[0], choice.result)
+            return choice.result, value
         if isinstance(choice, CallFunction):
             callee = self.instance.calls[op][(*path, 0)]
             args = [(operands[i], types[i]) for i in choice.operands]
+            if self.has_places and not self.program.is_users(callee.function):
+                self.program.notes.before_call(self.emitter, callee.function.source_name, args)
             if isinstance(choice, TryCall):
                 return INT, self._try_call(callee, args)
             return callee.result, self._call(callee, args)
@@ -386,6 +403,7 @@ class FunctionBuilder:
                 tests = function.add_block("test")
                 builder.cond_br(self.emitter.is_member(kinds, subject, member), here, tests)
             builder.at_end(here)
+            self.program.notes.at_member(self.emitter, op, index, member)
             if isinstance(choice, Problem):
                 here.cold = True
                 builder.panic("unexpected nil" if member is NIL else choice.message)

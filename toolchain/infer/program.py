@@ -16,6 +16,7 @@ from .choices import Problem
 from .emit import declare_global, shown_global
 from .flow import Flow, TooManySteps
 from .instances import Instance
+from .kind_notes import KindNotes
 from .lattice import NEVER, NIL, Array, Nominal, Ty, TypeCell, show
 from .remarks import remark_all
 from .representation import NoRepresentation
@@ -30,6 +31,7 @@ def infer_program(
     remarks: list[Remark],
     sources: dict[str, SourceFile],
     exports: Mapping[str, Sequence[str]],
+    note_kinds: bool,
 ) -> Module:
     """See `wasmlathe.infer.infer`."""
     module = Module(hir.name, "typed")
@@ -51,7 +53,7 @@ def infer_program(
     _add_called_exports(hir, flow, roots)
     _add_initializer(hir, flow, roots)
     classes = Classes(list(roots.values()))
-    program = Program(flow, module, classes, sources, diagnostics)
+    program = Program(flow, module, classes, sources, diagnostics, KindNotes(note_kinds))
     _declare_globals(program)
     _build_functions(program, roots)
     if not diagnostics.has_errors:

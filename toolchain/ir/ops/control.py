@@ -108,6 +108,14 @@ ROWS: list[OpRow] = [
         check=_check_call,
     ),
     OpRow(
+        "kind_seen",
+        "A value of the kind `kind` has come to the op's location, for the `use`: nothing happens; `run --count` tells how often.",
+        attrs={"use": str, "kind": str},
+        effects=Effects.IO,
+        cost=0,
+        wasm=Special("nothing"),
+    ),
+    OpRow(
         "global.get",
         "The module variable `name`.",
         (),

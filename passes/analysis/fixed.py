@@ -1,0 +1,18 @@
+"""Functions whose signatures are not for passes to change: there are callers that no module shows."""
+
+from __future__ import annotations
+
+from ...ir.core import Function
+
+#: The attribute of functions that stay even though nothing calls them.
+KEEP = "keep"
+#: The attribute of functions of which a base module may have the code (`toolchain/bytecode/base.py`): what passes make of one
+#: must not depend on who calls it.
+SHARED = "shared"
+#: The attribute of functions of the runtime system that are written as they have to be.
+FINISHED = "finished"
+
+
+def has_fixed_signature(function: Function) -> bool:
+    """True if hosts, the runtime system or a base module call the function as it is."""
+    return function.exported is not None or any(function.attrs.get(fact) for fact in (KEEP, SHARED, FINISHED))

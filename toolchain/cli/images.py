@@ -1,0 +1,52 @@
+"""Images as files: `build --image` writes NAME.tvb, which `run NAME.tvb` verifies and runs."""
+
+from __future__ import annotations
+
+from ..artifact import Artifact
+from ..bytecode.image import Image, ImageDamaged
+from ..cache import Cache
+from ..diagnostics import CompileError, Diagnostic
+from ..driver import Compilation, CompileOptions
+from ..pipeline.plugins import problem
+
+SUFFIX = ".tvb"
+_CODE = "E0512"
+
+
+def load(path: str, cache: Cache) -> Artifact:
+    """The program in an image file, as what engines run. Raises CompileError, BinaryenMissing."""
+    from ..bytecode.base import Facts, obtain
+    from ..bytecode.verify import Surroundings, verify
+    from ..wasm_runtime.images import artifact_of
+
+    with open(path, "rb") as stream:
+        content = stream.read()
+    try:
+        image = Image.from_bytes(content)
+    except ImageDamaged as damage:
+        raise problem(_CODE, f"'{path}' cannot be run: {damage}", "build it with `wasmlathe build --image`") from None
+    base = obtain(cache)
+    problems = verify(image, Surroundings.of(Facts.of(base)))
+    if problems:
+        told = [Diagnostic("error", _CODE, f"'{path}' cannot be run: {each}", hint=each.hint) for each in problems]
+        raise CompileError(told)
+    return artifact_of(image, base)
+
+
+def ask_for(options: CompileOptions) -> None:
+    """Have a compilation make an image. Raises BinaryenMissing."""
+    from ..bytecode.base import obtain
+    from ..passes.analysis.fixed import SHARED
+
+    options.base, options.library = obtain(options.cache or Cache.off()), SHARED
+
+
+def files_of(compilation: Compilation, name: str) -> dict[str, bytes]:
+    """The image file of a compilation for the base module. Raises CompileError if the program is none."""
+    if compilation.image is None:
+        raise problem(
+            _CODE,
+            f"'{compilation.source.name}' cannot be an image: {compilation.unshared}",
+            "build it without --image, as a module of its own",
+        )
+    return {f"{name}{SUFFIX}": compilation.image.to_bytes()}
