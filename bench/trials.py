@@ -65,11 +65,11 @@ def time_ratio(program: str, base: Artifact, artifact: Artifact, runs: int) -> f
     shortest = [math.inf, math.inf]
     for _ in range(runs):
         for index, side in enumerate(sides):
-            shortest[index] = min(shortest[index], _seconds(side))
+            shortest[index] = min(shortest[index], processor_seconds(side))
     return shortest[1] / shortest[0]
 
 
-def _seconds(side: Run) -> float:
+def processor_seconds(side: Run) -> float:
     """What a run takes of the processor, in all threads: programs have one of their own."""
     start = process_time()
     side()

@@ -26,10 +26,10 @@ from ..ir.ops import row_named
 from ..pipeline.spec import Order, PassContext, PassSpec
 from .analysis.cfg import cfg
 from .analysis.dominators import DominatorTree, dominators, postdominators
+from .analysis.fixed import has_fixed_signature
 from .analysis.loops import Loops, loops
 from .analysis.uses import Use
 from .const_fold import constant_of, make_const
-from .analysis.fixed import has_fixed_signature
 from .edit import Edges, edges_of
 
 PLACE, BYTES, CHARACTERS = "place", "bytes", "characters"

@@ -10,14 +10,14 @@ do not count against it. A result is not needed if no call uses it but to return
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ..ir.core import Function, Module, Op, Value, resolve
 from ..pipeline.spec import PassContext, PassSpec
+from .analysis.fixed import has_fixed_signature, is_shared
 from .const_fold import constant_of, is_same, make_const
-from .analysis.fixed import has_fixed_signature
 
 
 class _Slot(NamedTuple):
@@ -51,16 +51,24 @@ class _Calls:
 
 def run(module: Module, ctx: PassContext) -> bool:
     """Trim the signatures of the functions of `module`; True if there was anything to trim."""
-    calls = _find_calls(module)
+    calls, with_shared = (_find_calls(module, fixed) for fixed in (has_fixed_signature, _is_fixed_for_all))
     changed = _propagate_constants(calls, ctx)
-    changed |= _propagate_results(calls)
+    changed |= _propagate_results(with_shared)
     changed |= _drop_results(calls, ctx)
-    return _drop_params(calls, ctx) or changed
+    return _drop_params(with_shared, ctx) or changed
 
 
-def _find_calls(module: Module) -> _Calls:
+def _is_fixed_for_all(function: Function) -> bool:
+    """True if the parameters that a function does not read stay as well.
+
+    What of its own parameters a shared function reads, and what it returns, is the same in every program.
+    """
+    return has_fixed_signature(function) and not is_shared(function)
+
+
+def _find_calls(module: Module, is_fixed: Callable[[Function], bool]) -> _Calls:
     """Functions that hosts or the runtime call stay as they are, and so do those that other ops than `call` name."""
-    open_: dict[Function, list[Op]] = {f: [] for f in module.functions.values() if f.blocks and not has_fixed_signature(f)}
+    open_: dict[Function, list[Op]] = {f: [] for f in module.functions.values() if f.blocks and not is_fixed(f)}
     for function in module.functions.values():
         for op in function.ops():
             callee = module.functions.get(op.attrs.get("callee", ""))
@@ -69,7 +77,7 @@ def _find_calls(module: Module) -> _Calls:
                     open_[callee].append(op)
                 else:
                     del open_[callee]
-    return _Calls({function: sites for function, sites in open_.items() if sites})
+    return _Calls({function: sites for function, sites in open_.items() if sites or is_shared(function)})
 
 
 def _used_in(functions: Iterable[Function]) -> set[Value]:

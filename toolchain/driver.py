@@ -66,9 +66,9 @@ class CompileOptions:
     count: bool = False
     #: The base module for which the program becomes an image, if that can be; else it is bytecode in a module of its own.
     base: Artifact | None = None
-    #: The attribute that functions of the library get, so that passes leave to them what does not depend on the program:
-    #: `shared` for a program that runs on a base module, `keep` for what becomes one.
-    library: str | None = None
+    #: Attributes that functions of the library get: `shared` for a program that runs on a base module, so that passes make
+    #: of them what does not depend on the program; and `keep` for what becomes one.
+    library: Sequence[str] = ()
     #: Collect garbage at every allocation, and overwrite what is free.
     gc_stress: bool = False
     #: Count what is allocated, and measure the collector's pauses.
@@ -306,7 +306,7 @@ class _Run:
             module = self._copy(stage) if stage in self._ready else getattr(self, f"_{stage}")(module)
             if stage == "package":
                 break
-            if self._options.library is not None and stage in ("typed", "mem"):
+            if self._options.library and stage in ("typed", "mem"):
                 from .bytecode.marking import mark_library
 
                 mark_library(module, self._options.library)
@@ -369,8 +369,18 @@ class _Run:
             except sharing.NotShareable as reason:
                 compilation.unshared = str(reason)
                 return False
+        if self._options.verify:
+            self._verify_image(compilation.image, base)
         compilation.artifact = artifact_of(compilation.image, base)
         return True
+
+    def _verify_image(self, image: Image, base: Artifact) -> None:
+        from .bytecode.base import Facts
+        from .bytecode.verify import Surroundings, verify
+
+        problems = verify(image, Surroundings.of(Facts.of(base)))
+        if problems:
+            raise StageBroken("bytecode", [str(problem) for problem in problems])
 
     def _wasm(self, mem: Module) -> Any:
         from .codegen.emit import generate

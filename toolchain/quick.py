@@ -120,13 +120,14 @@ def load(
     cache: caches.Cache, engine: str, file: str, pipeline: str, details: tuple[object, ...]
 ) -> tuple[str, Artifact] | None:
     """Warnings and artifact kept for this command, if all files it depends on are the same."""
-    data = cache.get(KIND, _key(engine, file, pipeline, details))
+    toolchain = fingerprint()
+    data = cache.get(KIND, _key(toolchain, engine, file, pipeline, details))
     if data is None:
         return None
     dependencies, warnings, is_image, content = marshal.loads(data)
     if any(_digest(path) != known for path, known in dependencies):
         return None
-    artifact = _from_image(content, load_base(cache)) if is_image else _artifact(content)
+    artifact = _from_image(content, load_base(cache, toolchain)) if is_image else _artifact(content)
     return None if artifact is None else (warnings, artifact)
 
 
@@ -151,9 +152,9 @@ def _from_image(content: bytes, base: Artifact | None) -> Artifact | None:
         return None
 
 
-def load_base(cache: caches.Cache) -> Artifact | None:
+def load_base(cache: caches.Cache, toolchain: str | None = None) -> Artifact | None:
     """The module with the VM and the library, for programs that are bytecode, if it is there."""
-    return _artifact(cache.get(BASE_KIND, fingerprint()))
+    return _artifact(cache.get(BASE_KIND, toolchain or fingerprint()))
 
 
 def store_base(cache: caches.Cache, base: Artifact) -> None:
@@ -176,12 +177,12 @@ def store(
 
     digests = [(os.path.abspath(path), _digest(path)) for path in sorted(set(dependencies))]
     content = marshal.dumps((digests, warnings, not isinstance(made, Artifact), made.to_bytes()))
-    cache.put(KIND, _key(engine, file, pipeline, details), content)
+    cache.put(KIND, _key(fingerprint(), engine, file, pipeline, details), content)
 
 
-def _key(engine: str, file: str, pipeline: str, details: tuple[object, ...]) -> str:
+def _key(toolchain: str, engine: str, file: str, pipeline: str, details: tuple[object, ...]) -> str:
     # The file's name as given is part of the artifact, and the folder says which configuration is found.
-    return caches.key(fingerprint(), os.getcwd(), engine, file, pipeline, repr(details))
+    return caches.key(toolchain, os.getcwd(), engine, file, pipeline, repr(details))
 
 
 def _digest(path: str) -> bytes | None:

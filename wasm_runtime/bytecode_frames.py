@@ -30,16 +30,21 @@ GLOBALS = ("vm-place", "vm-frame", TOP)
 MOST_FRAMES = 20
 
 
+def stopped_at(frames: Sequence[Frame], memory: memoryview, place: int, frame: int, top: int) -> tuple[int, int]:
+    """The addresses of the instruction and of the frame of the innermost open call; the last three are what the VM left."""
+    if frames and frames[0].function != RUN:
+        # Compiled code failed. It may have called bytecode before, whose VM left other addresses.
+        return _word(memory, top), _word(memory, top + 4)
+    return place, frame
+
+
 def expand(
-    frames: Sequence[Frame], vm: dict[str, Any], memory: memoryview, place: int, frame: int, top: int
+    frames: Sequence[Frame], vm: dict[str, Any], memory: memoryview, place: int, frame: int
 ) -> tuple[Frame, ...]:
     """The frames with those of the VM replaced by the calls that it was in.
 
-    `vm` is the manifest's entry, `place`, `frame` and `top` the addresses that the VM left.
+    `vm` is the manifest's entry, `place` and `frame` say where the innermost of them is (`stopped_at`).
     """
-    if frames and frames[0].function != RUN:
-        # Compiled code failed. It may have called bytecode before, whose VM left other addresses.
-        place, frame = _word(memory, top), _word(memory, top + 4)
     found: list[Frame] = []
     places = SourceMap(*vm["places"])
     for outer in frames:

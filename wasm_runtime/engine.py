@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from wasmlathe.artifact import Artifact
+
+    Look = Callable[[memoryview, int, tuple[int, int]], object]
     from wasmlathe.wasm_runtime.grants import Grants
 
 MEGABYTE = 1 << 20
@@ -93,6 +95,7 @@ class Guest:
         "library",
         "limits",
         "memory_item",
+        "stopped",
     )
 
     def __init__(self, artifact: Artifact, limits: Limits, host: Host, stack_bytes: int, cache: caches.Cache) -> None:
@@ -106,6 +109,8 @@ class Guest:
         self._store: int | None = None
         self._module: int | None = None
         self.context = 0
+        #: Where the VM was when the program failed, in memory: instruction and frame.
+        self.stopped = (0, 0)
         self.memory_item: c.Extern | None = None
         self._engine: int | None = _new_engine(self.library, stack_bytes, limits.timeout_seconds is not None)
         self._module = _load_module(self.library, self._engine, artifact, limits, cache)
@@ -264,7 +269,8 @@ class Guest:
         memory = self.host.memory[: self.host.memory_size]
         if "stack" in vm:  # functions of the instance may be called again, with an empty stack
             self._set_global(bytecode_frames.TOP, vm["stack"])
-        return bytecode_frames.expand(frames, vm, memory, place, frame, top)
+        self.stopped = bytecode_frames.stopped_at(frames, memory, place, frame, top)
+        return bytecode_frames.expand(frames, vm, memory, *self.stopped)
 
     def _global(self, name: str) -> int:
         """The value of an exported i32."""
@@ -356,14 +362,14 @@ def run(
     grants: Grants | None = None,
     stdin: Any = None,
     functions: Sequence[str] | None = None,
-    look: Callable[[memoryview, int], object] | None = None,
+    look: Look | None = None,
 ) -> int:
     """Run the program's entry and return its exit status; its output goes to `stdout`, or else to sys.stdout.
 
     The program sees of the world what `grants` says; its input is the binary stream `stdin`, or else the process's.
     `functions` are exported functions to be called, one after the other, instead of the entry: then the program's `exit`
     raises ProgramExit. `prepare` is called with the host before the program starts (the hook `wasmlathe_host`), `look` when
-    it has ended, with its memory and the address of "rt-heap" (`heap_stats`).
+    it has ended, with its memory, the address of "rt-heap" (`heap_stats`) and where the VM was if it failed (`Guest`).
     Raises ProgramPanic (TimeLimit), InternalError, EngineMissing, KeyboardInterrupt, or what `stdout` raises; the output
     up to there is flushed. Ctrl-C in a loop that calls nothing and has no time limit ends the whole process, after a flush:
     there is no other way out of it. When nobody reads the output any more the program ends quietly with EXIT_BROKEN_PIPE.
@@ -417,7 +423,7 @@ class _Job:
         host: Host,
         cache: caches.Cache,
         functions: Sequence[str] | None,
-        look: Callable[[memoryview, int], object] | None,
+        look: Look | None,
     ) -> None:
         self._look = look
         self._artifact = artifact
@@ -435,7 +441,7 @@ class _Job:
         self._wait()
         if self._look is not None:
             self._guest.refresh_memory()
-            self._look(self._host.memory, self._artifact.manifest.get("heap", 0))
+            self._look(self._host.memory, self._artifact.manifest.get("heap", 0), self._guest.stopped)
         self._guest.close()
         if self._error is not None:
             raise self._error

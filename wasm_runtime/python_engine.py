@@ -305,7 +305,7 @@ def run(
     grants: Grants | None = None,
     stdin: Any = None,
     functions: Sequence[str] | None = None,
-    look: Callable[[memoryview, int], object] | None = None,
+    look: Callable[[memoryview, int, tuple[int, int]], object] | None = None,
 ) -> int:
     """Run the program's entry and return its exit status; its output goes to `stdout`, or else to sys.stdout.
 
@@ -319,7 +319,7 @@ def run(
                 status = _Job(program, limits).run([_START] if functions is None else functions)
             finally:
                 if look is not None:
-                    look(memoryview(program.memory), program.image.addresses.get(HEAP, 0))
+                    look(memoryview(program.memory), program.image.addresses.get(HEAP, 0), (0, 0))
         except ProgramExit as leaving:
             if functions is not None:
                 raise

@@ -13,6 +13,11 @@ SHARED = "shared"
 FINISHED = "finished"
 
 
+def is_shared(function: Function) -> bool:
+    """True if a base module may have the code of the function, and nothing else holds its signature."""
+    return bool(function.attrs.get(SHARED)) and function.exported is None and not function.attrs.get(FINISHED)
+
+
 def has_fixed_signature(function: Function) -> bool:
     """True if hosts, the runtime system or a base module call the function as it is."""
     return function.exported is not None or any(function.attrs.get(fact) for fact in (KEEP, SHARED, FINISHED))

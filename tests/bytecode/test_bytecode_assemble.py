@@ -257,12 +257,65 @@ def test_a_function_with_too_many_registers_stays_compiled() -> None:
     assert program.functions == {}
 
 
-def test_functions_of_the_library_have_no_places() -> None:
-    module = parse("""
+def test_a_frame_too_large_for_the_field_of_a_call_stays_compiled() -> None:
+    params = ", ".join(f"%p{i}: i64" for i in range(8191))
+    module = parse(f"""
     module "m" mem
-    func @f(%a: i64) -> i64 {
+    func @native() {{
     ^entry:
-      ret %a
+      ret
+    }}
+    func @f({params}) -> i64 {{
+    ^entry:
+      call @native
+      ret %p8190
+    }}
+    """)
+    assert link(module, lambda f: f.name == "f").refused == {"f": "it needs too many registers"}
+
+
+def test_a_loop_that_does_nothing_jumps_to_itself() -> None:
+    code = code_of("""
+    module "m" mem
+    func @f(%c: bool) {
+    ^entry:
+      cond_br %c, ^one(%c), ^end
+    ^one(%d: bool):
+      br ^two(%d)
+    ^two(%e: bool):
+      br ^one(%e)
+    ^end:
+      ret
     }
     """)
-    assert not is_users(module.functions["f"])
+    assert code == ["jump.unless +1, r0", "jump -1", "ret"]
+
+
+def test_the_register_for_exchanges_holds_no_result_of_a_call() -> None:
+    results = 70
+    code = code_of(f"""
+    module "m" mem
+    func @native() -> ({", ".join(["i64"] * results)}) {{
+    ^entry:
+      %x: i64 = i64.const 1
+      ret {", ".join(["%x"] * results)}
+    }}
+    func @f(%a: i64, %b: i64) -> i64 {{
+    ^entry:
+      br ^loop(%a, %b, %a)
+    ^loop(%x: i64, %y: i64, %z: i64):
+      %c: bool = i64.lt_s %x, %y
+      cond_br %c, ^back, ^end
+    ^back:
+      {", ".join(f"%s{i}: i64" for i in range(results))} = call @native
+      br ^loop(%y, %x, %s64)
+    ^end:
+      ret %z
+    }}
+    """)
+    assert [line for line in code if line.startswith("move")][1:] == [
+        "move r2, a64",
+        "move a65, r1",
+        "move r1, r0",
+        "move r0, a65",
+    ]

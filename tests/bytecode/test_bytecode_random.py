@@ -66,7 +66,9 @@ def test_random_functions_do_the_same_as_bytecode(shape: str, passes: tuple[str,
     @many
     @given(modules(SHAPES[shape]), st.data())
     def run(module: Module, data: st.DataObject) -> None:
-        calls = [(name, data.draw(arguments(function))) for name, function in module.functions.items() for _ in range(2)]
+        calls = [
+            (name, data.draw(arguments(function))) for name, function in module.functions.items() for _ in range(2)
+        ]
         for name in passes:
             run_pass(pass_named(name), module, {})
         check(module, calls)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import images
 import mutations
 import pytest
 from wasmlathe.artifact import SourceMap
+from wasmlathe.bytecode import verify as verifier
 from wasmlathe.bytecode.base import REGION, Facts, import_identity
 from wasmlathe.bytecode.image import Image
 from wasmlathe.bytecode.instructions import table
@@ -155,6 +157,7 @@ IMAGES: list[Case] = [
         places=SourceMap(["p"], struct.pack("4I", 8, 1, 1, 1)),
     ),
     code(6, "opcode: 65535 is no instruction", b"\xff\xff" + bytes(6)),
+    code(6, "opcode: enter is written by hosts, and never part of an image", word("enter", 0, 0, 2)),
     code(7, "truncated: const.wide goes beyond the end of the function", word("const.wide", R1)),
     code(7, "truncated: switch goes beyond the end of the function", word("switch", 0, R0, 0xFFFF)),
     code(7, "truncated: select goes beyond the end of the function", word("select", R1, R0, R0, R0)[:8]),
@@ -271,18 +274,18 @@ def test_code_to_which_no_way_leads_may_read_anything() -> None:
     assert told(image([wide("const", R0, 1), word("ret.value", R0), word("ret.value", R1)])) == []
 
 
-def test_a_flow_that_does_not_settle_is_given_up() -> None:
-    """Each block jumps to the one before: that a1 is lost at the end moves one block a round."""
-    call = wide("call", FRAME, START)
+def test_what_is_lost_late_is_lost_far_back() -> None:
+    """Each block jumps to the one before; a1 is lost in the last one, and read in the first."""
     blocks = [word("jump.if", -2, R0)] * 300
-    main = [wide("const", R0, 1), wide("const", A0, 1), wide("const", A1, 1), *blocks, call, word("jump.if", -3, R0)]
-    facts = {"memory_end": 1 << 19, "pieces": []}
-    address = START + 8 * (len(main) + 1)
-    main = [wide("call", FRAME, address) if part == call else part for part in main]
-    assert told(image([*main, word("ret.value", R0)], **facts)) == ["@main+0: tangled: its 304 blocks do not settle"]
-    few = [*main[:50], *main[-2:], word("ret.value", R0)]
-    few[-3] = wide("call", FRAME, START + 8 * len(few))
-    assert told(image(few, **facts)) == []
+    main = [wide("const", R0, 1), wide("const", A0, 1), wide("const", A1, 1), word("move", R1, A1), *blocks]
+    main += [wide("call", FRAME, START + 8 * (len(main) + 3)), word("jump.if", -3, R0), word("ret.value", R0)]
+    expected = "@main+24: unwritten: move reads a1, which may not have been written"
+    assert told(image(main, pieces=[], memory_end=1 << 19)) == [expected]
+
+
+def test_a_flow_that_does_not_settle_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verifier, "Patience", lambda words: SimpleNamespace(left=2))
+    assert told(image()) == [f"@{name}+0: tangled: there are too many ways through it" for name in ("main", "f")]
 
 
 def test_not_more_is_told_than_anybody_reads() -> None:
@@ -297,7 +300,7 @@ def test_not_more_is_told_than_anybody_reads() -> None:
 # Programs
 
 
-@pytest.mark.parametrize("name", ["calculator", "closures", "integrate", "virtual_machine"])
+@pytest.mark.parametrize("name", ["calculator", "virtual_machine"])
 def test_programs_break_no_rule(name: str) -> None:
     text = (ROOT / "examples" / f"{name}.tova").read_text(encoding="utf-8")
     made = images.image_of(f"{name}.tova", text)
@@ -305,7 +308,7 @@ def test_programs_break_no_rule(name: str) -> None:
     assert told(Image.from_bytes(made.to_bytes()), images.base().surroundings) == []
 
 
-@pytest.mark.parametrize("level", ["O0", "O3", "Os"])
+@pytest.mark.parametrize("level", ["O0", "O3"])
 def test_programs_of_every_level_break_no_rule(level: str) -> None:
     made = images.image_of("p.tova", mutations.PROGRAM, level)
     assert told(made, images.base().surroundings) == []

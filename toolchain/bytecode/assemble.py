@@ -15,7 +15,7 @@ from typing import Protocol
 from ..ir.core import Function, Loc, Op, Value
 from .disassemble import instructions
 from .instructions import HEADER, MAX_FRAME, MAX_WORDS, REGISTER, WORD, Instruction, opposites, sequences, table
-from .nodes import Call, Moves, Node, Note, Return, Sites, Step, Switch, Unsuitable
+from .nodes import Call, Moves, Node, Note, Return, Sites, Step, Switch, Tally, Unsuitable
 from .registers import Allocation, allocate
 from .selection import constant_of, constant_step, select
 
@@ -58,15 +58,21 @@ class _Assembler:
         self._callees = callees
         self._table = table()
         self._code = Code(frame=HEADER + REGISTER * registers.count)
+        if self._code.frame > MAX_FRAME:
+            raise Unsuitable("it needs too many registers")
+        #: Behind everything that the frame of the next call holds.
+        self._spare = min([-1, *registers.register.values()]) - 1
         self._starts: dict[Node, int] = {}
         #: Jumps to be filled in: (offset of the instruction, of the field, width, target).
         self._jumps: list[tuple[int, int, int, Node]] = []
         self._empty = self._empty_nodes()
+        #: Of the instruction before in the node.
+        self._place_before: Loc | None = None
 
     def code(self) -> Code:
         nodes = [self._nodes[0], *(node for node in self._nodes[1:] if node not in self._empty)]
         for node, following in zip(nodes, [*nodes[1:], None], strict=True):
-            self._starts[node] = len(self._code.words)
+            self._starts[node], self._place_before = len(self._code.words), None
             target = self._goal(node.next) if node.next is not None else None
             last = node.items[-1] if node.items else None
             if isinstance(last, Step) and last.jump is not None and self._goal(last.jump) is following:
@@ -77,7 +83,7 @@ class _Assembler:
                 if not isinstance(item, Note):
                     _WRITERS[type(item)](self, item)
             self._code.notes += [(self._starts[node], item) for item in node.items if isinstance(item, Note)]
-            if target is not None and (target is not following or self._needs_a_word(node)):
+            if target is not None and (target is not following or self._needs_a_word(node, target)):
                 self._jump(target)
         self._fill_in()
         self._join()
@@ -85,9 +91,11 @@ class _Assembler:
 
     # Layout
 
-    def _needs_a_word(self, node: Node) -> bool:
-        """True for a node that is nothing but notes: a block of its own, so that it is counted by itself."""
-        return self._starts[node] == len(self._code.words) and any(isinstance(item, Note) for item in node.items)
+    def _needs_a_word(self, node: Node, target: Node) -> bool:
+        """True for a node that is nothing but notes, before code to which others jump: it is counted by itself."""
+        if self._starts[node] < len(self._code.words) or not any(isinstance(item, Note) for item in node.items):
+            return False
+        return sum(self._goal(other) is target for origin in self._nodes for other in origin.successors) > 1
 
     def _empty_nodes(self) -> set[Node]:
         """The nodes that need no code. Of a loop of such nodes one does: a jump to itself."""
@@ -161,6 +169,9 @@ class _Assembler:
         packed = [number & 0xFFFF for number in fields]
         packed += [0] * (3 - len(packed) if len(packed) < 3 else (7 - len(packed)) * (len(packed) > 3))
         self._code.words += struct.pack(f"<{len(packed) + 1}H", instruction.code, *packed)
+        if loc is None and instruction.name in _PART_OF_OTHERS:
+            loc = self._place_before
+        self._place_before = loc
         if not self._code.places or self._code.places[-1][1] != loc:
             self._code.places.append((at, loc))
         return at
@@ -235,6 +246,13 @@ class _Assembler:
         for index, target in enumerate(switch.jumps):
             self._jumps.append((behind, behind + 4 * index, 4, self._goal(target)))
 
+    def _tally(self, tally: Tally) -> None:
+        at = self._word(self._table["switch"], 0, self._field(tally.reads[0]), len(tally.kinds) - 1, loc=tally.loc)
+        words = -(-len(tally.kinds) // 2)
+        self._code.words += struct.pack("<i", words) * (2 * words)
+        notes = (Note(tally.use, kind, tally.loc, is_jump=True) for kind in tally.kinds)
+        self._code.notes += [(at + WORD + 4 * index, note) for index, note in enumerate(notes)]
+
     # Moves
 
     def _moves(self, wanted: list[tuple[int, Value]]) -> None:
@@ -245,8 +263,8 @@ class _Assembler:
             free = next((m for m in todo if all(m[0] != other[1] for other in todo if other is not m)), None)
             if free is None:
                 to, source = todo.pop(0)
-                self._move(self._place(_SPARE), self._place(source))
-                todo.append((to, _SPARE))
+                self._move(self._place(self._spare), self._place(source))
+                todo.append((to, self._spare))
                 continue
             todo.remove(free)
             self._move(self._place(free[0]), self._place(free[1]))
@@ -255,8 +273,8 @@ class _Assembler:
         self._word(self._table["move"], to, source)
 
 
-#: Far enough behind the frame to hold no argument.
-_SPARE = -1 - 64
+#: What the compiler adds to the code of an op: it has the op's place.
+_PART_OF_OTHERS = frozenset({"move", "const", "const.wide", "jump"})
 
 _WRITERS = {
     Step: _Assembler._step,
@@ -264,4 +282,5 @@ _WRITERS = {
     Moves: _Assembler._parallel,
     Return: _Assembler._return,
     Switch: _Assembler._switch,
+    Tally: _Assembler._tally,
 }

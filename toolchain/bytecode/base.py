@@ -30,7 +30,7 @@ from ..ir.clone import clone_function
 from ..ir.core import DataSegment, Function, Global, Module, Target
 from ..ir.ops.row import Effects
 from ..lower.descriptors import TABLE
-from ..passes.analysis.fixed import KEEP
+from ..passes.analysis.fixed import KEEP, SHARED
 from ..sealed import digest
 from ..wasm_runtime.host import IMPORTS
 from ..wasm_runtime.images import START
@@ -96,7 +96,7 @@ def build(samples: Iterable[SourceFile] | None = None) -> Artifact:
     sources = samples if samples is not None else [SourceFile(SAMPLES.name, SAMPLES.read_text(encoding="utf-8"))]
     library = _Library()
     for source in sources:
-        options = CompileOptions(PipelineRequest(LEVEL), library=KEEP, stop_at="mem")
+        options = CompileOptions(PipelineRequest(LEVEL), library=(SHARED, KEEP), stop_at="mem")
         library.add(compile_source(source, options).modules["mem"])
     return library.artifact()
 

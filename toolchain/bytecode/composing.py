@@ -45,8 +45,8 @@ def _compose(node: Node, uses: dict[Value, int]) -> None:
 
 def _is_movable(step: Step) -> bool:
     """True if the step may be executed later in its node, past what does not change what it reads."""
-    row = step.instruction.row
-    return len(step.writes) == 1 and row is not None and not row.effects & _FIXED
+    instruction = step.instruction
+    return len(step.writes) == 1 and instruction.row is not None and not instruction.effects & _FIXED
 
 
 def _take_operands(step: Step, makers: dict[Value, Step], uses: dict[Value, int], gone: set[int]) -> None:
@@ -85,13 +85,9 @@ def _numbers_before(step: Step, operand: int) -> int:
 
 def _writes_memory(item: Item) -> bool:
     if isinstance(item, Step):
-        row = item.instruction.row
-        return row is not None and bool(row.effects & (Effects.WRITES | Effects.IO))
+        return bool(item.instruction.effects & (Effects.WRITES | Effects.IO))
     return isinstance(item, Call)
 
 
 def _reads_memory(step: Step) -> bool:
-    parts = [step.instruction]
-    while (inner := parts[-1].inner) is not None:
-        parts.append(inner)
-    return any(part.row is not None and Effects.READS in part.row.effects for part in parts)
+    return Effects.READS in step.instruction.effects

@@ -6,13 +6,15 @@
 
 A block begins where a function does, where jumps lead and behind jumps. It is executed as often as jumps led there and the
 block before fell into it. A program that ended in between, by a panic or `exit`, has come to the start of every block that is
-counted, but not to the end of those that were open.
+counted, but not to the end of those that were open: `stopped` and the frames tell which. After a time limit a block may be
+off by one, because the VM does not say at which instruction it was interrupted.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from struct import unpack_from
@@ -46,6 +48,8 @@ class FunctionCount:
     """How often a function was called, and its blocks in the order of its code."""
 
     name: str
+    #: Where it is declared; functions of the library and the start have no place.
+    place: Place | None
     calls: int
     blocks: tuple[BlockCount, ...]
 
@@ -53,11 +57,6 @@ class FunctionCount:
     def instructions(self) -> int:
         """How many instructions it executed itself."""
         return sum(block.count * block.instructions for block in self.blocks)
-
-    @property
-    def place(self) -> Place | None:
-        """The first place of its code that there is."""
-        return min((place for block in self.blocks for place in block.places), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +82,7 @@ class Counts:
             "functions": [
                 {
                     "name": function.name,
+                    "place": function.place,
                     "calls": function.calls,
                     "instructions": function.instructions,
                     "blocks": [
@@ -96,58 +96,87 @@ class Counts:
         }
 
 
-def read(memory: memoryview, vm: Mapping[str, Any]) -> Counts:
-    """What was counted, from the memory of a program that ended; `vm` is the manifest's entry."""
+def read(memory: memoryview, vm: Mapping[str, Any], stopped: tuple[int, int] = (0, 0)) -> Counts:
+    """What was counted, from the memory of a program that ended; `vm` is the manifest's entry.
+
+    `stopped`: the addresses of the instruction and of the frame where it failed, if it did.
+    """
     code = bytes(memory[vm["code"] : vm["code"] + vm["bytes"]])
     counters = bytes(memory[vm["counters"] : vm["counters"] + SCALE * len(code)])
-    reader = _Reader(code, counters, SourceMap(*vm["places"]))
+    stops = Counter((place - vm["code"]) & -WORD for place in _open_calls(memory, *stopped))
+    reader = _Reader(code, counters, SourceMap(*vm["places"]), stops, vm["declared"])
     starts = sorted(vm["functions"])
     ends = [start for start, _name in starts[1:]] + [len(code)]
     functions = [reader.function(name, start, end) for (start, name), end in zip(starts, ends, strict=True)]
-    return Counts(tuple(functions), tuple(_kinds(vm["kinds"], functions, [start for start, _name in starts])))
+    blocks = {start + b.start: b.count for (start, _), f in zip(starts, functions, strict=True) for b in f.blocks}
+    return Counts(tuple(functions), tuple(_kinds(vm["kinds"], blocks, reader.counter)))
 
 
 def _kinds(
-    notes: Sequence[tuple[int, Place, str, str]], functions: Sequence[FunctionCount], starts: Sequence[int]
+    notes: Sequence[tuple[int, Place, str, str, bool]], blocks: Mapping[int, int], counter: Callable[[int], int]
 ) -> Iterator[KindCount]:
-    """The notes of the code, (offset, place, use, kind), with the counts of their blocks; code may have copies of one."""
+    """The notes of the code with their counts; code may have copies of one.
+
+    A note is (offset, place, use, kind, whether it says something of a jump and not of a block).
+    """
+    starts = sorted(blocks)
     found: dict[tuple[Place, str], dict[str, int]] = {}
-    for offset, place, use, kind in notes:
-        number = bisect_right(starts, offset) - 1
-        blocks = functions[number].blocks
-        block = blocks[bisect_right(blocks, offset - starts[number], key=lambda block: block.start) - 1]
+    for offset, place, use, kind, is_jump in notes:
+        count = counter(offset) if is_jump else blocks[starts[bisect_right(starts, offset) - 1]]
         seen = found.setdefault((place, use), {})
-        seen[kind] = seen.get(kind, 0) + block.count
+        seen[kind] = seen.get(kind, 0) + count
     for (place, use), seen in sorted(found.items()):
         came = sorted(((kind, count) for kind, count in seen.items() if count), key=lambda item: (-item[1], item[0]))
         if came:
             yield KindCount(place, use, dict(came))
 
 
-class _Reader:
-    """The code of a program, with its counters and places."""
+def _open_calls(memory: memoryview, place: int, frame: int) -> Iterator[int]:
+    """Addresses in the instructions at which the open calls are, the innermost first (see `bytecode_frames`)."""
+    while place:
+        yield place
+        back, caller = unpack_from("<II", memory, frame)
+        if caller >= frame:
+            return  # overwritten by the program
+        place, frame = (back - 1, caller) if back else unpack_from("<II", memory, caller)
 
-    def __init__(self, code: bytes, counters: bytes, places: SourceMap) -> None:
+
+class _Reader:
+    """The code of a program, with its counters and places.
+
+    `stops`: how often execution stopped at an instruction. `declared`: the places of functions.
+    """
+
+    def __init__(
+        self,
+        code: bytes,
+        counters: bytes,
+        places: SourceMap,
+        stops: Mapping[int, int],
+        declared: Mapping[str, Place],
+    ) -> None:
+        self._stops = stops
+        self._declared = declared
         self._code = code
         self._counters = counters
         self._places = places
 
     def function(self, name: str, start: int, end: int) -> FunctionCount:
         """The counts of the function whose code is from `start` to `end`."""
-        calls = self._counter(start)
+        calls = self.counter(start)
         arrivals = {start: calls}
         steps: list[_Step] = []
         for at, found, size in instructions(self._code, start, end):
             assert found is not None  # code that ran
             step = _Step(at, found if found.first is None else found.first)
             for counter, target in _jumps(self._code, step):
-                taken = self._counter(counter)
+                taken = self.counter(counter)
                 step.taken += taken
                 arrivals[target] = arrivals.get(target, 0) + taken
             if step.ends_block:
                 arrivals.setdefault(at + size, 0)
             steps.append(step)
-        return FunctionCount(name, calls, tuple(self._blocks(steps, arrivals, start)))
+        return FunctionCount(name, self._declared.get(name), calls, tuple(self._blocks(steps, arrivals, start)))
 
     def _blocks(self, steps: list[_Step], arrivals: Mapping[int, int], start: int) -> Iterator[BlockCount]:
         """The blocks, which begin where `arrivals` come."""
@@ -158,9 +187,10 @@ class _Reader:
             count = fell + arrivals[block[0].at]
             places = dict.fromkeys(place for step in block if (place := self._places.lookup(step.at)) is not None)
             yield BlockCount(block[0].at - start, count, len(block), tuple(places))
-            fell = 0 if block[-1].instruction.name in _ENDS else count - block[-1].taken
+            stopped = sum(self._stops.get(step.at, 0) for step in block)
+            fell = 0 if block[-1].instruction.name in _ENDS else max(count - block[-1].taken - stopped, 0)
 
-    def _counter(self, at: int) -> int:
+    def counter(self, at: int) -> int:
         """The counter of the four bytes of code at `at`."""
         count: int = unpack_from("<q", self._counters, SCALE * at)[0]
         return count

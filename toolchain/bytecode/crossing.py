@@ -23,6 +23,7 @@ from .handlers import TOP
 from .instructions import HEADER, REGISTER
 from .machine import RUN
 
+TABLE = "vm-table"
 TO, FROM = "vm-to ", "vm-from "
 _BYTES = {t.I32: 4, t.BOOL: 4, t.I64: 8, t.F64: 8}
 
@@ -84,8 +85,9 @@ class CallTable:
         return FROM + name
 
     def declare(self, out: BinaryenModule) -> None:
-        """Add the table, which is empty so far."""
-        out.add_table("vm-table", len(self.names))
+        """Add the table, which is empty so far. It is exported: a host can put other functions into slots."""
+        out.add_table(TABLE, len(self.names))
+        out.add_table_export(TABLE, TABLE)
 
     def add_to(self, out: BinaryenModule) -> None:
         """Add the adapters and the functions that forward, and fill the table."""

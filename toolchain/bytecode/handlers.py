@@ -53,6 +53,11 @@ class Handlers(ABC):
     def overflow_if(self, condition: Expression) -> Expression:
         """Go to what `overflow` makes, if the condition is true."""
 
+    def jump_if(self, condition: Expression, words: int) -> Expression:
+        """Do what `jumped` does if the condition is true, and else what follows."""
+        # A branch and not a select: the machine predicts it, and need not wait for the comparison.
+        return self._out.if_(condition, self.jumped(words))
+
     def _note(self, address: int, offset: int) -> list[Expression]:
         """What is done when control does not go on behind: `counters` counts how often.
 
@@ -77,8 +82,12 @@ class Handlers(ABC):
         if own is not None:
             return own(self)
         if instruction.first is not None and instruction.second is not None:
-            return [*self._effect(instruction.first), self._step(instruction.words), *self.handler(instruction.second)]
+            return [*self._effect(instruction.first), self.step(instruction.words), *self.handler(instruction.second)]
         return [*self._effect(instruction), *self._go_on(instruction.words)]
+
+    def jumped(self, words: int) -> list[Expression]:
+        """A conditional jump of so many words is taken."""
+        return self._jump(self._number(0, signed=True), words)
 
     def overflow(self) -> list[Expression]:
         """What happens when the next frame has no place."""
@@ -117,6 +126,13 @@ class Handlers(ABC):
         """Fields b and c as one number."""
         return self._load32(self._get(_PC), 4)
 
+    def _wide_signed(self) -> Expression:
+        """Fields b and c as one signed number of 64 bits.
+
+        Not an i32 that is extended, or added to: wasmtime would compute its address in the dispatch, for all handlers.
+        """
+        return self._out.load(4, True, 4, t.I64, self._get(_PC))
+
     def _register(self, index: int) -> Expression:
         """The address of the register that a field names."""
         return self._add(self._get(_FP), self._number(index))
@@ -133,15 +149,16 @@ class Handlers(ABC):
             type_, value = t.I64, self._out.unary("ExtendUInt32", value)
         return self._out.store(_SIZES[type_], 0, type_, self._register(index), value)
 
-    def _step(self, words: int) -> Expression:
+    def step(self, words: int) -> Expression:
+        """Let pc go on by so many words."""
         return self._out.local_set(_PC, self._add(self._get(_PC), self._i32_const(words * WORD)))
 
     def _go_on(self, words: int = 1) -> list[Expression]:
-        return [self._step(words), self.dispatch()]
+        return [self.step(words), self.dispatch()]
 
     def _jump(self, distance: Expression, words: int = 1) -> list[Expression]:
         """Go on so many words behind this instruction, which has `words`. Every jump but `switch` is this one."""
-        return [*self._note(_PC, 4), *self._go_to(distance, words)]
+        return [*self._tell_place(), *self._note(_PC, 4), *self._go_to(distance, words)]
 
     def _go_to(self, distance: Expression, words: int) -> list[Expression]:
         out = self._out
@@ -150,7 +167,10 @@ class Handlers(ABC):
         return [out.local_set(_PC, behind), self.dispatch()]
 
     def _tell_place(self) -> list[Expression]:
-        """For what may trap: leave pc and fp where the host finds them."""
+        """For what may trap: leave pc and fp where the host finds them.
+
+        Jumps and calls do so too, as a time limit ends the program at any of them (measured: no difference in time).
+        """
         out = self._out
         return [out.global_set(PLACE, self._get(_PC)), out.global_set(FRAME, self._get(_FP))]
 
@@ -162,18 +182,14 @@ class Handlers(ABC):
         if plain is not None:
             return [plain(self)]
         if instruction.layout.startswith("j"):
-            return [*self._may_trap(instruction), self._jump_if(self._condition(instruction), instruction.words)]
+            return [*self._may_trap(instruction), self.jump_if(self._condition(instruction), instruction.words)]
         value = self._value(instruction)
         if instruction.layout.startswith("w"):
             value = self._write(0, instruction.types[0], value)
         return [*self._may_trap(instruction), value]
 
     def _may_trap(self, instruction: Instruction) -> list[Expression]:
-        parts: list[Instruction | None] = [instruction]
-        while (inner := parts[-1]) is not None:
-            parts.append(inner.inner)
-        rows = [part.row for part in parts if part is not None and part.row is not None]
-        return self._tell_place() if any(Effects.TRAPS in row.effects for row in rows) else []
+        return self._tell_place() if Effects.TRAPS in instruction.effects else []
 
     def _value(self, instruction: Instruction) -> Expression:
         """What an instruction computes, or the store that it is, from its fields."""
@@ -229,15 +245,11 @@ class Handlers(ABC):
         condition = self._value(instruction)
         return self._out.unary("EqZInt32", condition) if instruction.name.startswith("jump.not.") else condition
 
-    def _jump_if(self, condition: Expression, words: int) -> Expression:
-        # A branch and not a select: the machine predicts it, and need not wait for the comparison.
-        return self._out.if_(condition, self._jump(self._number(0, signed=True), words))
-
     def _move(self) -> Expression:
         return self._write(0, t.I64, self._read(1, t.I64))
 
     def _const(self) -> Expression:
-        return self._write(0, t.I64, self._out.unary("ExtendSInt32", self._wide()))
+        return self._write(0, t.I64, self._wide_signed())
 
     def _const_wide(self) -> Expression:
         return self._write(0, t.I64, self._out.load(8, False, WORD, t.I64, self._get(_PC)))
@@ -256,6 +268,7 @@ class Handlers(ABC):
         return [
             out.local_set(_A, frame),
             self.overflow_if(out.binary("GeUInt32", self._get(_A), self._i32_const(self._limit))),
+            *self._tell_place(),
             out.store(4, 0, t.I32, self._get(_A), self._add(self._get(_PC), self._i32_const(WORD))),
             out.store(4, 4, t.I32, self._get(_A), self._get(_FP)),
             *self._enter(self._wide(), self._get(_A)),
@@ -278,9 +291,20 @@ class Handlers(ABC):
             *self._tell_place(),
             out.store(4, 0, t.I32, self._get(_A), self._get(_PC)),
             out.store(4, 4, t.I32, self._get(_A), self._get(_FP)),
-            out.global_set(TOP, self._get(_A)),
-            out.call_indirect(self._number(2), [self._get(_A), self._number(1)], [t.I32, t.I32], ()),
+            *self._call_compiled(_A),
             *self._go_on(),
+        ]
+
+    def _enter_compiled(self) -> list[Expression]:
+        """Instead of a function's code: a call of what was compiled from it, with its arguments, to its caller."""
+        return [*self._tell_place(), *self._call_compiled(_FP), *self._return()]
+
+    def _call_compiled(self, frame: int) -> list[Expression]:
+        """Let the adapter call the function in the slot with what is in a frame."""
+        out = self._out
+        return [
+            out.global_set(TOP, self._get(frame)),
+            out.call_indirect(self._number(2), [self._get(frame), self._number(1)], [t.I32, t.I32], ()),
         ]
 
     def _return(self) -> list[Expression]:
@@ -298,7 +322,8 @@ class Handlers(ABC):
 
     def _panic(self) -> list[Expression]:
         out = self._out
-        site = self._add(self._wide(), self._i32_const(1))  # an `unreachable` has -1, which makes it no panic
+        # An `unreachable` has -1, which makes it no panic.
+        site = out.unary("WrapInt64", out.binary("AddInt64", self._wide_signed(), out.const(t.I64, 1)))
         return [*self._tell_place(), out.global_set(PANIC_SITE, site), out.unreachable()]
 
 
@@ -309,6 +334,7 @@ _OWN: dict[str, Callable[[Handlers], list[Expression]]] = {
     "switch": Handlers._switch,
     "call": Handlers._call,
     "native": Handlers._native,
+    "enter": Handlers._enter_compiled,
     "ret": Handlers._return,
     "ret.value": Handlers._return_value,
     "panic": Handlers._panic,

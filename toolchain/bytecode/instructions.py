@@ -26,7 +26,7 @@ from functools import cache
 
 from ..ir import types as t
 from ..ir.ops import TABLE
-from ..ir.ops.row import Binary, Load, OpRow, Special, Store, Unary
+from ..ir.ops.row import Binary, Effects, Load, OpRow, Special, Store, Unary
 
 _ACCESSES = (
     "load_i64", "load_i32", "load_f64", "load_bool", "load8_u", "store_i64", "store_i32", "store_f64", "store_bool", "store8",
@@ -43,8 +43,24 @@ MIN_IMMEDIATE, MAX_IMMEDIATE = -0x8000, 0x7FFF
 #: Most words of a function: jumps are 16 bits wide.
 MAX_WORDS = 0x7FFF
 
+#: Comparisons that are others with the operands exchanged.
+EXCHANGED = {
+    "f64.gt": "f64.lt",
+    "f64.ge": "f64.le",
+    **{f"{f}.gt_{s}": f"{f}.lt_{s}" for f in ("i32", "i64") for s in "su"},
+    **{f"{f}.le_{s}": f"{f}.ge_{s}" for f in ("i32", "i64") for s in "su"},
+}
+#: Of these, what they are with a number: that of the next one, if there is a next one.
+NEXT = {
+    **{f"{f}.gt_{s}": f"{f}.ge_{s}" for f in ("i32", "i64") for s in "su"},
+    **{f"{f}.le_{s}": f"{f}.lt_{s}" for f in ("i32", "i64") for s in "su"},
+}
+#: What with a number is another op with its opposite.
+NEGATED = {"i32.sub": "i32.add", "i64.sub": "i64.add"}
+
 #: Rows of stage mem that no instruction is derived from, with how the assembler does without.
 WITHOUT = {
+    **{name: f"{other} of the operands exchanged" for name, other in EXCHANGED.items()},
     "i32.from_bool": "a bool is an i32",
     "i32.wrap_i64": "who wants an i32 reads the low half of the register",
     "i32.const": "const",
@@ -60,6 +76,7 @@ WITHOUT = {
     "panic_text": "native",
     "call": "call, native",
     "kind_seen": "a note beside the code (`nodes.Note`)",
+    "kinds_seen": "switch, which leads to one place (`nodes.Tally`)",
     "global.get": "variables are kept in memory (`link`)",
     "global.set": "variables are kept in memory (`link`)",
     "mem.data_addr": "const",
@@ -78,6 +95,7 @@ _OWN = {
     "switch": "-ru",  # c words of two 32-bit jumps follow; the last jump is for every other number
     "call": "uA",
     "native": "uuu",  # frame, slot of the function, slot of its adapter
+    "enter": "-uu",  # slots of a function and its adapter: what a host writes to the start of a function that it compiled
     "ret": "---",
     "ret.value": "r--",
     "panic": "-A",  # number of the site
@@ -101,6 +119,13 @@ class Instruction:
     #: Of a sequence: what it does first, and then.
     first: Instruction | None = None
     second: Instruction | None = None
+
+    @property
+    def effects(self) -> Effects:
+        """Of all ops that it computes."""
+        if self.outer is not None and self.inner is not None:
+            return self.outer.effects | self.inner.effects
+        return self.row.effects if self.row is not None else Effects.NONE
 
     @property
     def operand_types(self) -> tuple[t.Type, ...]:
@@ -129,27 +154,58 @@ def _types(names: tuple[str, ...]) -> tuple[t.Type, ...]:
     return tuple(t.make(name) for name in names)
 
 
-#: Composed instructions: outer, operand, inner. `T` is each of the types in memory.
+#: Accesses of elements whose array is asked where they are, as far as there are fields.
+_LOADED = ("load_i64", "load_i32", "load_f64", "load_bool", "store_i64", "store_i32", "store_f64")
+
+#: Composed instructions: outer, operand, inner. Where an operand has a part of its own, that comes first.
 _COMPOSED = (
+    ("i32.add", 0, "mem.load_i32"),
     ("i32.add", 1, "i32.shl.imm"),
+    ("i32.add.scaled", 0, "mem.load_i32"),
     *((f"mem.{access}", 0, inner) for access in _ACCESSES for inner in ("i32.add", "i32.add.scaled")),
+    *((f"mem.{access}", 0, "i32.add.scaled[0:mem.load_i32]") for access in _LOADED),
+    ("mem.load_i32", 0, "mem.load_i32"),
+    ("mem.store_i32", 1, "i32.add.imm"),
+    ("mem.store_i64", 1, "mem.load_i64"),
+    ("i32.and.imm", 0, "mem.load16_u"),
+    # Numbers
+    *(("i64.add", operand, inner) for operand in (0, 1) for inner in ("i64.add", "i64.add.imm", "i64.mul")),
+    ("i64.add", 0, "i64.shl.imm"),
+    ("i64.add", 1, "mem.load_i64"),
+    ("i64.add", 1, "select"),
+    ("i64.add.imm", 0, "i64.add"),
+    ("i64.add.imm", 0, "i64.mul"),
+    ("i64.eq.imm", 0, "i64.and.imm"),
+    *(("select", 0, f"i64.{test}") for test in ("lt_s", "lt_u", "lt_s.imm", "ge_s.imm", "lt_u.imm", "eq.imm")),
+    ("select", 0, "i64.eq.imm[0:i64.and.imm]"),
+    *((f"f64.{outer}", operand, "mem.load_f64") for outer in ("add", "sub", "mul") for operand in (0, 1)),
     *((f"f64.{outer}", operand, "f64.mul") for outer in ("add", "sub") for operand in (0, 1)),
-    *((f"f64.{outer}", 1, "mem.load_f64") for outer in ("add", "sub", "mul")),
+    *((f"f64.{outer}[0:mem.load_f64]", 1, "f64.mul") for outer in ("add", "sub")),
+    *(("mem.store_f64", 1, f"f64.{outer}[0:mem.load_f64][1:f64.mul]") for outer in ("add", "sub")),
+    *((f"f64.{outer}", 1, "mem.load_f64.indexed") for outer in ("add", "sub", "mul")),
+    ("f64.add", 0, "f64.add[0:f64.mul]"),
+    ("f64.mul", 0, "f64.mul"),
+    ("f64.mul", 0, "f64.convert_i64_s"),
+    # Jumps
     *((f"jump.i64.{test}", 1, "mem.load_i32") for test in ("ge_u", "lt_u", "ge_s", "lt_s")),
-    ("jump.i32.eq.imm", 0, "i32.and.imm"),
-    ("jump.i32.ne.imm", 0, "i32.and.imm"),
-    ("jump.i64.eq.imm", 0, "i64.rem_s.imm"),
-    ("jump.i64.ne.imm", 0, "i64.rem_s.imm"),
-    ("jump.i64.eq.imm", 0, "i64.and.imm"),
-    ("jump.i64.ne.imm", 0, "i64.and.imm"),
+    *((f"jump.i64.{test}", 0, "mem.load_i32") for test in ("ge_s", "lt_s")),
+    *((f"jump.i32.{test}", 1, "mem.load_i32") for test in ("eq", "ne")),
+    *((f"jump.i64.{test}.imm", 0, "i64.sub") for test in ("ge_u", "lt_u")),
+    *(
+        (f"jump.i32.{test}.imm", 0, inner)
+        for test in ("eq", "ne")
+        for inner in ("i32.and.imm", "i32.and.imm[0:mem.load16_u]", "mem.load8_u")
+    ),
+    *((f"jump.i64.{test}.imm", 0, inner) for test in ("eq", "ne") for inner in ("i64.rem_s.imm", "i64.and.imm")),
 )
 
-#: Names for what an operand is computed by, where there is a word for it.
+#: Names for (operand, what it is computed by), where there is a word for it.
 _SHORT = {
-    "i32.shl.imm": "scaled",
-    "i32.add": "indexed",
-    "i32.add.scaled": "element",
-    "mem.load_i32": "loaded",
+    (1, "i32.shl.imm"): "scaled",
+    (0, "i32.add"): "indexed",
+    (0, "i32.add.scaled"): "element",
+    (0, "i32.add.scaled[0:mem.load_i32]"): "element.loaded",
+    (1, "mem.load_i32"): "loaded",
 }
 
 #: Sequences: first, second.
@@ -163,7 +219,7 @@ _SEQUENCES = (
     ("const", "const"),
     ("i64.add.imm", "call"),
     ("i64.add.imm", "jump"),
-    *(("i64.add.imm", f"jump.i64.{test}") for test in ("lt_s", "le_s", "ge_s", "ne")),
+    *(("i64.add.imm", f"jump.i64.{test}") for test in ("lt_s", "ge_s", "ne")),
     ("i64.add.imm", "jump.i64.lt_s.imm"),
     ("i64.add", "ret.value"),
 )
@@ -181,7 +237,7 @@ def _derived(row: OpRow) -> list[tuple[str, str, tuple[t.Type, ...]]]:
     found = [(row.name, letters.ljust(3, "-"), (*results, *operands))]
     if isinstance(wasm, Binary):
         is_integer = operands[1] in (t.I32, t.I64)
-        if is_integer:
+        if is_integer and row.name not in NEGATED:
             found.append((f"{row.name}.imm", "wri", (*results, *operands)))
         if results == (t.BOOL,) and operands[0] is not t.BOOL:
             found.append((f"jump.{row.name}", "jrr", operands))
@@ -230,7 +286,7 @@ def _compose(outer: Instruction, operand: int, inner: Instruction, code: int) ->
     layout = layout.rstrip("-").ljust(3, "-")
     if len(layout) > MAX_FIELDS:
         raise ValueError(f"{outer.name} with {inner.name} needs more than {MAX_FIELDS} fields")
-    short = _SHORT.get(inner.name)
+    short = _SHORT.get((operand, inner.name))
     name = f"{outer.name}.{short}" if short is not None else f"{outer.name}[{operand}:{inner.name}]"
     return Instruction(name, code, layout, outer.row, tuple(types), outer, operand, inner)
 
@@ -279,6 +335,6 @@ def opposites() -> dict[str, Instruction]:
 
 
 #: Comparisons of integers, without the sign: one of the two is always true.
-_OPPOSITE = {"eq": "ne", "ne": "eq", "lt": "ge", "ge": "lt", "gt": "le", "le": "gt"}
+_OPPOSITE = {"eq": "ne", "ne": "eq", "lt": "ge", "ge": "lt"}
 
 _FAMILIES = frozenset({"i32", "i64", "f64", "bool", "mem"})

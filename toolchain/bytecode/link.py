@@ -18,7 +18,7 @@ from ..artifact import SourceMap
 from ..codegen.binaryen import BinaryenModule
 from ..codegen.memory_image import MemoryImage
 from ..ir import types as t
-from ..ir.core import DataSegment, Function, Global, Module
+from ..ir.core import DataSegment, Function, Global, Loc, Module
 from . import variables
 from .codes import Assembly, Codes, Sites, callees
 from .counters import COUNTERS, SCALE
@@ -27,6 +27,7 @@ from .disassemble import disassemble
 from .handlers import FRAME, PLACE, TOP
 from .instructions import MAX_FRAME
 from .machine import RUN, add_machine
+from .packing import dense_numbers, renumbered
 from .unpacking import add_unpacking
 
 CODE, STACK = "vm-code", "vm-stack"
@@ -47,10 +48,13 @@ class Program(Codes):
     stack: int = 0
     #: Address of the counters, if the VM counts.
     counters: int | None = None
+    #: Where the functions that are bytecode are declared.
+    declared: dict[str, Loc] = field(default_factory=dict)
     every_instruction: bool = False
     #: What adds the VM: `machine.add_machine`, or `threaded.add_machine` for comparison.
     shape: Callable[..., None] = add_machine
-    #: Whether the module holds the code packed, and unpacks it when it is instantiated.
+    #: Whether the module holds the code packed, and unpacks it when it is instantiated. Its VM has instructions that occur,
+    #: by numbers of their own.
     is_packed: bool = False
 
     def manifest(self) -> dict[str, Any]:
@@ -69,8 +73,9 @@ class Program(Codes):
 
     def _counted(self) -> dict[str, Any]:
         """What it takes to read the counts (`counting`)."""
-        kinds = [(at, note.loc[:3], note.use, note.kind) for at, note in self.notes]
-        return {"counters": self.counters, "kinds": kinds}
+        kinds = [(at, note.loc[:3], note.use, note.kind, note.is_jump) for at, note in self.notes if note.loc]
+        declared = {name: loc[:3] for name, loc in self.declared.items()}
+        return {"counters": self.counters, "kinds": kinds, "declared": declared}
 
     def text(self, only: str | None = None) -> str:
         """The bytecode, disassembled; `only` one function's."""
@@ -87,11 +92,12 @@ class Program(Codes):
         self.table.declare(out)
         used = None if self.every_instruction else frozenset(self.used)
         bias = self.counters - SCALE * self.code if self.counters is not None else None
-        self.shape(out, used, self.stack + STACK_BYTES - MARGIN, self.sites[OVERFLOW], bias)
+        numbers = {"numbers": dense_numbers(self.used)} if self.is_packed else {}
+        self.shape(out, used, self.stack + STACK_BYTES - MARGIN, self.sites[OVERFLOW], bias, **numbers)
 
     def add_unpacking(self, out: BinaryenModule, content: bytes) -> tuple[int, bytes]:
         """Add what unpacks the code; the packed code with its address. `content` is memory as it would be without."""
-        code = content[self.code : self.code + len(self.content)]
+        code = renumbered(content[self.code : self.code + len(self.content)], dense_numbers(self.used))
         return add_unpacking(out, code, self.code, self.stack)
 
 
@@ -107,6 +113,7 @@ def link(module: Module, wanted: Callable[[Function], bool], count: bool = False
     segment.relocations += [(at, CODE, program.word_at(at)) for at in program.calls]
     module.data[CODE] = segment
     if count:
+        program.declared = {f.name: f.loc for f in module.functions.values() if f.loc is not None}
         module.data[COUNTERS] = DataSegment(COUNTERS, b"", 8, SCALE * len(program.content))
     add_machine_parts(module)
     image = MemoryImage(module)

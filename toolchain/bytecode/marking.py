@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ..ir.core import Function, Module
 from ..passes.analysis.callgraph import callgraph
 
@@ -28,7 +30,7 @@ def library_of(module: Module) -> list[Function]:
     return found
 
 
-def mark_library(module: Module, fact: str) -> None:
-    """Give the attribute `fact` to the functions from which none of the program is called."""
+def mark_library(module: Module, facts: Iterable[str]) -> None:
+    """Give the attributes `facts` to the functions from which none of the program is called."""
     for function in library_of(module):
-        function.attrs[fact] = True
+        function.attrs.update(dict.fromkeys(facts, True))

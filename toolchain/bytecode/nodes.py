@@ -67,16 +67,31 @@ class Return:
 
 @dataclass(slots=True, eq=False)
 class Note:
-    """Nothing to execute: a value of this kind has come to a use. How often says the count of the block."""
+    """Nothing to execute: a value of this kind has come to a use. How often says the count of the block.
+
+    `is_jump`: says the count of the entry of a `switch`.
+    """
 
     use: str
     kind: str
-    loc: Loc
+    loc: Loc | None
+    is_jump: bool = False
     writes: list[Value] = field(default_factory=list)
     reads: list[Value] = field(default_factory=list)
 
 
-Item = Step | Call | Moves | Switch | Return | Note
+@dataclass(slots=True, eq=False)
+class Tally:
+    """Counts the number that it reads: a jump by number for which all numbers lead on. Each stands for a kind of values."""
+
+    reads: list[Value]
+    use: str
+    kinds: list[str]
+    loc: Loc | None
+    writes: list[Value] = field(default_factory=list)
+
+
+Item = Step | Call | Moves | Switch | Return | Note | Tally
 
 
 @dataclass(slots=True, eq=False)

@@ -12,11 +12,13 @@ A module unpacks its code when it is instantiated (`unpacking`): the VM, the dis
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from math import log2
+from struct import pack_into
 from typing import Protocol
 
-from .instructions import WORD
+from .disassemble import instructions
+from .instructions import WORD, table
 
 #: Contexts of "is this byte 0?": one for each place in a word and low byte of an opcode. Behind them those of the bytes.
 ZERO_CONTEXTS = WORD << 8
@@ -32,6 +34,21 @@ MOST = 15
 LEAST_RANGE = 1 << 24
 
 _WHOLE = 0xFFFF_FFFF
+
+
+def dense_numbers(used: Collection[str]) -> dict[int, int]:
+    """Numbers for the codes of the instructions of these names, without gaps: a smaller table of handlers."""
+    codes = [instruction.code for instruction in table().values() if instruction.name in used]
+    return {code: number for number, code in enumerate(codes)}
+
+
+def renumbered(code: bytes, numbers: Mapping[int, int]) -> bytes:
+    """The code with other numbers for its instructions."""
+    changed = bytearray(code)
+    for at, instruction, _size in instructions(code, WORD):  # no function begins at 0
+        assert instruction is not None  # the code was made here
+        pack_into("<H", changed, at, numbers[instruction.code])
+    return bytes(changed)
 
 
 def pack(code: bytes) -> bytes:

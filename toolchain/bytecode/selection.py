@@ -16,9 +16,10 @@ from ..ir.ops.row import Binary, Load, Special, Store, Unary
 from ..passes.analysis.cfg import cfg
 from ..passes.analysis.loops import loops
 from .composing import compose
-from .instructions import MAX_IMMEDIATE, MIN_IMMEDIATE, Instruction, table
-from .nodes import Call, Item, Moves, Node, Note, Return, Sites, Step, Switch, Unsuitable
+from .instructions import EXCHANGED, MAX_IMMEDIATE, MIN_IMMEDIATE, NEGATED, NEXT, Instruction, opposites, table
+from .nodes import Call, Item, Moves, Node, Note, Return, Sites, Step, Switch, Tally, Unsuitable
 
+_CONST = Special("const")
 _REUSE, _WRAP, _EXTEND = Special("reuse"), Unary("WrapInt64"), Unary("ExtendUInt32")
 _SMALL = 1 << 31
 
@@ -36,6 +37,7 @@ class _Selection:
         self._graph = cfg(function)
         self._nest = loops(function)
         self._names: dict[Value, Value] = {}
+        self._extended = _extended_params(function)
         self._uses: dict[Value, int] = {}
         self._nodes: dict[Block, Node] = {block: Node(params=list(block.params)) for block in self._graph.order}
         self._edges: list[Node] = []
@@ -64,13 +66,13 @@ class _Selection:
         cold = [self._nodes[block] for block in order if block.cold and block is not order[0]]
         if order[0].cold:
             warm.insert(0, entry)
-        return _laid_out([*warm, *cold])
+        return _laid_out([*warm, *cold], frozenset(cold))
 
     def _is_reuse(self, op: Op) -> bool:
         """True for an op whose result is its operand, seen as a register: the low half of one is an i32."""
         if op.row.wasm == _EXTEND:
-            source = self._original(op.operands[0]).op
-            return source is not None and _is_extended(source)
+            source = self._original(op.operands[0])
+            return source in self._extended or _is_extended(source)
         return op.row.wasm in (_REUSE, _WRAP)
 
     def _original(self, value: Value) -> Value:
@@ -92,7 +94,8 @@ class _Selection:
 
     def _is_part_of_jump(self, op: Op) -> bool:
         """True for a comparison that only decides the branch at the end of its block."""
-        if len(op.results) != 1 or f"jump.{op.name}" not in self._table or self._uses.get(op.result) != 1:
+        name = EXCHANGED.get(op.name, op.name)
+        if len(op.results) != 1 or f"jump.{name}" not in self._table or self._uses.get(op.result) != 1:
             return False
         end = op.block.terminator
         return end.name == "cond_br" and self._original(end.operands[0]) is op.result
@@ -105,8 +108,11 @@ class _Selection:
         ):
             return
         if op.name == "kind_seen":
-            if op.loc is not None:  # of the library's it is told where they became part of the program
-                self._items.append(Note(op.attrs["use"], op.attrs["kind"], op.loc))
+            self._items.append(Note(op.attrs["use"], op.attrs["kind"], op.loc))
+            return
+        if op.name == "kinds_seen":
+            tag = self._register(op.operands[0], op.block)
+            self._items.append(Tally([tag], op.attrs["use"], op.attrs["kinds"], op.loc))
             return
         if op.name == "call":
             reads = [self._argument(value, op.block) for value in op.operands]
@@ -118,13 +124,27 @@ class _Selection:
         if isinstance(wasm, (Load, Store)):
             self._access(op, isinstance(wasm, Store))
             return
-        number = self._immediate(op.operands[1]) if len(op.operands) == 2 else None
-        if number is not None and f"{op.name}.imm" in self._table:
-            left = self._register(op.operands[0], op.block)
-            self._add(f"{op.name}.imm", list(op.results), [left], number, loc=op.loc)
+        name, operands, number = self._form(op)
+        if number is not None and f"{name}.imm" in self._table:
+            left = self._register(operands[0], op.block)
+            self._add(f"{name}.imm", list(op.results), [left], number, loc=op.loc)
             return
-        reads = [self._register(value, op.block) for value in op.operands]
-        self._add(op.name, list(op.results), reads, loc=op.loc)
+        reads = [self._register(value, op.block) for value in operands]
+        self._add(name, list(op.results), reads, loc=op.loc)
+
+    def _form(self, op: Op) -> tuple[str, list[Value], int | None]:
+        """What does the same and has instructions: op, operands, and the second one if it can be part of them."""
+        name, operands = op.name, op.operands
+        if len(operands) != 2:
+            return name, operands, None
+        number = self._immediate(operands[1])
+        if number is not None and name in NEGATED and number > MIN_IMMEDIATE:
+            return NEGATED[name], operands, -number
+        if number is not None and name in NEXT and number < MAX_IMMEDIATE and (number != -1 or name.endswith("_s")):
+            return NEXT[name], operands, number + 1
+        if name in EXCHANGED:
+            return EXCHANGED[name], [operands[1], operands[0]], self._immediate(operands[0])
+        return name, operands, number
 
     def _access(self, op: Op, is_store: bool) -> None:
         address, offset = self._register(op.operands[0], op.block), op.attrs["offset"]
@@ -211,13 +231,13 @@ class _Selection:
         if test is None or test.block is not op.block or not self._is_part_of_jump(test):
             self._add("jump.if", [], [condition], jump=then)
             return
-        number = self._immediate(test.operands[1])
-        if number is not None and f"jump.{test.name}.imm" in self._table:
-            left = self._register(test.operands[0], op.block)
-            self._add(f"jump.{test.name}.imm", [], [left], number, jump=then, loc=test.loc)
+        name, operands, number = self._form(test)
+        if number is not None and f"jump.{name}.imm" in self._table:
+            left = self._register(operands[0], op.block)
+            self._add(f"jump.{name}.imm", [], [left], number, jump=then, loc=test.loc)
         else:
-            reads = [self._register(value, op.block) for value in test.operands]
-            self._add(f"jump.{test.name}", [], reads, jump=then, loc=test.loc)
+            reads = [self._register(value, op.block) for value in operands]
+            self._add(f"jump.{name}", [], reads, jump=then, loc=test.loc)
 
     def _end_switch(self, node: Node, op: Op) -> None:
         number = self._register(op.operands[0], op.block)
@@ -299,10 +319,28 @@ def constant_step(instructions: dict[str, Instruction], made: Value, key: tuple[
     return Step(instructions["const" if fits else "const.wide"], [made], [], [what])
 
 
-def _is_extended(op: Op) -> bool:
+def _is_extended(value: Value) -> bool:
     """True for what an instruction computes as i32 or bool: it writes the whole register, the upper half with zeros."""
-    wasm = op.row.wasm
-    return isinstance(wasm, (Unary, Binary, Load)) and wasm != _WRAP and op.result.type in (t.I32, t.BOOL)
+    op = value.op
+    if op is None or value.type not in (t.I32, t.BOOL):
+        return False
+    if op.row.wasm == _CONST:
+        return int(op.attrs["value"]) >= 0
+    return isinstance(op.row.wasm, (Unary, Binary, Load)) and op.row.wasm != _WRAP
+
+
+def _extended_params(function: Function) -> set[Value]:
+    """The parameters of blocks to which only such values are passed."""
+    sources: dict[Value, list[Value]] = {}
+    for block in function.blocks:
+        for target in block.terminator.targets:
+            for param, arg in zip(target.block.params, target.args, strict=True):
+                if param.type in (t.I32, t.BOOL):
+                    sources.setdefault(param, []).append(arg)
+    known = set(sources)
+    while lost := {p for p in known if not all(a in known or _is_extended(a) for a in sources[p])}:
+        known -= lost
+    return known
 
 
 def _constant(op: Op | None) -> tuple[t.Type, int | str] | None:
@@ -323,14 +361,27 @@ def _bits(number: float) -> int:
     return bits
 
 
-def _laid_out(nodes: list[Node]) -> list[Node]:
-    """The nodes in the order of the code: each edge node behind the node that falls into it, others at the end."""
+def _laid_out(nodes: list[Node], cold: frozenset[Node]) -> list[Node]:
+    """The nodes in the order of the code: each edge node behind the node that falls into it, others at the end.
+
+    Behind a conditional jump comes what is not cold rather than what is, and rather what has no place yet or the next one.
+    """
     order: list[Node] = []
     placed: set[Node] = set()
     late: list[Node] = []
     known = set(nodes)
-    for node in nodes:
+
+    def rank(node: Node, following: Node | None) -> tuple[bool, bool, bool]:
+        goal = node if node in known or node.next is None else node.next
+        return goal in cold, goal in placed, goal is not following
+
+    for node, following in zip(nodes, [*nodes[1:], None], strict=True):
         _place(node, order, placed)
+        branch = node.items[-1] if node.items else None
+        if isinstance(branch, Step) and branch.jump is not None and node.next is not None:
+            opposite = opposites().get(branch.instruction.name)
+            if opposite is not None and rank(branch.jump, following) < rank(node.next, following):
+                branch.instruction, branch.jump, node.next = opposite, node.next, branch.jump
         if node.next is not None and node.next not in known:
             _place(node.next, order, placed)
         late += [edge for edge in node.successors if edge not in known]

@@ -23,7 +23,7 @@ from .image import LETTERS, Image
 from .instructions import HEADER, MAX_FRAME, MAX_WORDS, REGISTER, WORD
 from .problems import Problem, Report
 from .verify_code import Callee, Callees, decode
-from .verify_flow import check_flow
+from .verify_flow import Patience, check_flow
 
 if TYPE_CHECKING:
     from .base import Facts
@@ -172,11 +172,12 @@ class _Verification:
             around.adapters,
             around.sites + len(image.sites),
         )
+        patience = Patience(len(image.code) // WORD)
         for row, end in zip(image.functions, self._ends(), strict=True):
             name, start, frame, params, results = row
             report.enter(name, start)
             steps = decode(halves, start, end, Callee(frame, params, results), callees, report)
             if steps is not None:
-                check_flow(halves, steps, Callee(frame, params, results), callees, report)
+                check_flow(halves, steps, Callee(frame, params, results), callees, patience, report)
             if report.is_full:
                 return

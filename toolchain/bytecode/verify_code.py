@@ -32,6 +32,8 @@ _BY_NAME = {
     "panic": PANIC,
 }
 
+#: Instructions that no compiler makes.
+_OF_HOSTS = frozenset({"enter"})
 #: What stands behind the first word of an instruction and is no field: any 64 bits.
 _WIDE = "const.wide"
 
@@ -89,7 +91,11 @@ def _shape(instruction: Instruction) -> Shape:
         flow = BRANCH
     else:
         flow = _BY_NAME.get(name, ON)
-    if set(layout) - set("wriuj-IAJ") or layout.find("j") > 0 or (instruction.second is not None and flow != ON):
+    if (
+        set(layout) - set("wriuj-IAJ")
+        or layout.find("j") > 0
+        or (instruction.second is not None and flow not in (ON, BRANCH))
+    ):
         raise ValueError(f"the verifier does not understand {instruction.name}: {layout}")
     used = {index + 1 for index, letter in enumerate(layout) if letter != "-"}
     if layout[-1] in "IAJ":
@@ -140,6 +146,9 @@ def _walk(halves: Sequence[int], start: int, end: int, frame: int, report: Repor
             report.at(at * HALF, "opcode", f"{code} is no instruction")
             return None
         shape = known[code]
+        if shape.name in _OF_HOSTS:
+            report.at(at * HALF, "opcode", f"{shape.name} is written by hosts, and never part of an image")
+            return None
         size = shape.halves
         if shape.flow == SWITCH:
             size += _table_halves(halves, at)

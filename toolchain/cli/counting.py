@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from ..artifact import Place
     from ..bytecode.counting import BlockCount, Counts, FunctionCount
 
+#: So many lines of a block are told.
+_MOST_LINES = 3
 #: So much of a source line is shown.
 _LINE_WIDTH = 60
 
@@ -58,11 +60,11 @@ def _blocks(function: FunctionCount) -> str:
 
 def _row(block: BlockCount, home: Place | None) -> tuple[str, str, str]:
     file, line, _column = min(block.places)
-    last = max(place[1] for place in block.places if place[0] == file)
-    lines = f"{line}" if line == last else f"{line}-{last}"
+    lines = sorted({place[1] for place in block.places if place[0] == file})
+    shown = ", ".join(map(str, lines[:_MOST_LINES])) + (", .." if len(lines) > _MOST_LINES else "")
     if home is None or file != home[0]:
-        lines = f"{file}:{lines}"
-    return f"{block.count:,}", lines, _source_line(file, line)
+        shown = f"{file}:{shown}"
+    return f"{block.count:,}", shown, _source_line(file, line)
 
 
 def _source_line(file: str, number: int) -> str:

@@ -38,7 +38,7 @@ def ask_for(options: CompileOptions) -> None:
     from ..bytecode.base import obtain
     from ..passes.analysis.fixed import SHARED
 
-    options.base, options.library = obtain(options.cache or Cache.off()), SHARED
+    options.base, options.library = obtain(options.cache or Cache.off()), (SHARED,)
 
 
 def files_of(compilation: Compilation, name: str) -> dict[str, bytes]:

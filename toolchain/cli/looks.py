@@ -34,7 +34,7 @@ class Looks:
             elif self._count and artifact is None:
                 tell("nothing was counted: the program did not run on the VM")
 
-    def _look(self, memory: memoryview, heap: int) -> None:
+    def _look(self, memory: memoryview, heap: int, stopped: tuple[int, int]) -> None:
         if self._stats:
             from ..wasm_runtime import heap_stats
 
@@ -42,4 +42,4 @@ class Looks:
         if self._count and self._artifact is not None:
             from ..bytecode.counting import read
 
-            self._counts = read(memory, self._artifact.manifest["vm"])
+            self._counts = read(memory, self._artifact.manifest["vm"], stopped)

@@ -94,7 +94,7 @@ def command(
         if found is not None:
             return _run_cached(found, args, limits, cache, grants, looks, state)
     if engine == "vm" and is_cached and not (stats or count or options.gc_stress):
-        options.base, options.library = base_module(cache), SHARED
+        options.base, options.library = base_module(cache), (SHARED,)
     options.cache = cache
     observing.attach(options)
     observing.check(file, options.pipeline)

@@ -248,6 +248,9 @@ class BinaryenModule:
     def add_global_export(self, name: str, external: str) -> None:
         self._lib.BinaryenAddGlobalExport(self._module, name.encode(), external.encode())
 
+    def add_table_export(self, name: str, external: str) -> None:
+        self._lib.BinaryenAddTableExport(self._module, name.encode(), external.encode())
+
     def add_global(self, name: str, type_: t.Type, mutable: bool, init: float | bool) -> None:
         self._lib.BinaryenAddGlobal(self._module, name.encode(), self._types[type_], mutable, self.const(type_, init))
 

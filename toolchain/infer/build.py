@@ -160,14 +160,14 @@ class Program:
         classes: Classes,
         files: dict[str, SourceFile],
         diagnostics: Diagnostics,
-        notes: KindNotes,
+        note_kinds: bool,
     ) -> None:
         self.flow = flow
         self.module = module
         self.classes = classes
         self.files = files
         self.diagnostics = diagnostics
-        self.notes = notes
+        self.note_kinds = note_kinds
         self.reported: set[tuple[str, Loc | None]] = set()
         #: Closures of other sites are made by nobody in the end: an early step of the analysis had called their makers.
         self.made_sites = {site.number for instance in classes.members for site in instance.sites.values()}
@@ -232,6 +232,7 @@ class FunctionBuilder:
             results = (ir_type(result),)
         params = [ir_type(type_) for type_ in instance.args]
         self.has_places = program.is_users(hir)
+        self.notes = KindNotes(program.note_kinds and self.has_places)
         self.function = Function(program.name_of(instance), params, results, hir.loc if self.has_places else None)
         self.function.source_name = hir.source_name
         if "inline" in hir.attrs:
@@ -361,13 +362,13 @@ class FunctionBuilder:
             ]
             value = choice.emit(self.emitter, wanted)
             if types:
-                self.program.notes.narrowed(self.emitter, op, types[0], choice.result)
+                self.notes.narrowed(self.emitter, op, types[0], choice.result)
             return choice.result, value
         if isinstance(choice, CallFunction):
             callee = self.instance.calls[op][(*path, 0)]
             args = [(operands[i], types[i]) for i in choice.operands]
-            if self.has_places and not self.program.is_users(callee.function):
-                self.program.notes.before_call(self.emitter, callee.function.source_name, args)
+            if not self.program.is_users(callee.function):
+                self.notes.before_call(self.emitter, callee.function.source_name, args)
             if isinstance(choice, TryCall):
                 return INT, self._try_call(callee, args)
             return callee.result, self._call(callee, args)
@@ -403,7 +404,7 @@ class FunctionBuilder:
                 tests = function.add_block("test")
                 builder.cond_br(self.emitter.is_member(kinds, subject, member), here, tests)
             builder.at_end(here)
-            self.program.notes.at_member(self.emitter, op, index, member)
+            self.notes.at_member(self.emitter, op, index, member)
             if isinstance(choice, Problem):
                 here.cold = True
                 builder.panic("unexpected nil" if member is NIL else choice.message)

@@ -161,7 +161,7 @@ class Emitter:
         if len(kept) == 1:
             return self._member_as(value, given, kept[0], wanted)
         result = self._joining(ir_type(wanted))
-        for key in self.cases(value, given, [key in targets for key in given.members]):
+        for key in self._cases(value, given, [key in targets for key in given.members]):
             self.builder.br(result.block, self._member_as(value, given, key, wanted))
         self.builder.at_end(result.block)
         return result
@@ -170,7 +170,7 @@ class Emitter:
         member = given.members[key]
         return self.convert(self.member(given, value, member), member, wanted)
 
-    def cases(self, value: Value, union_: Union, wanted: Sequence[bool]) -> Iterator[str]:
+    def _cases(self, value: Value, union_: Union, wanted: Sequence[bool]) -> Iterator[str]:
         """Branch on the kind of a union's value: yields each wanted kind when the position is where it goes on."""
         tag = self.op("data.sum_tag", value)
         keys = list(union_.members)

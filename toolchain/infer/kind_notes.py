@@ -3,7 +3,7 @@
     x + 1, x: Float | String      =>      test x: Float: kind_seen "left of +", "Float"; ..   String: kind_seen ..; ..
 
 Where an operation is a test for each kind with its own code behind (`choices.Split`), the note stands at the start of that
-code. A function of the library makes its tests out of sight, so they are made once more before its call.
+code. A function of the library makes its tests out of sight, so the tag is looked at before its call (`kinds_seen`).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _USES = {
 
 
 class KindNotes:
-    """Writes the notes, or nothing if nobody counts."""
+    """Writes the notes of a function of the program, or nothing if nobody counts."""
 
     def __init__(self, is_on: bool) -> None:
         self._is_on = is_on
@@ -45,14 +45,9 @@ class KindNotes:
         """Before a call of the library's function `name`."""
         for value, type_ in args if self._is_on else ():
             if isinstance(type_, Union):
-                self._test(emitter, f"passed to {name}", value, type_)
-
-    def _test(self, emitter: Emitter, use: str, value: Value, type_: Union) -> None:
-        after = emitter.builder.block.function.add_block("noted")
-        for key in emitter.cases(value, type_, [True] * len(type_.members)):
-            _note(emitter, use, show(type_.members[key]))
-            emitter.builder.br(after)
-        emitter.builder.at_end(after)
+                tag = emitter.op("data.sum_tag", value)
+                kinds = [show(member) for member in type_.members.values()]
+                emitter.builder.emit("kinds_seen", (tag,), (), use=f"passed to {name}", kinds=kinds)
 
 
 def _note(emitter: Emitter, use: str, kind: str) -> None:

@@ -16,7 +16,6 @@ from .choices import Problem
 from .emit import declare_global, shown_global
 from .flow import Flow, TooManySteps
 from .instances import Instance
-from .kind_notes import KindNotes
 from .lattice import NEVER, NIL, Array, Nominal, Ty, TypeCell, show
 from .remarks import remark_all
 from .representation import NoRepresentation
@@ -53,7 +52,7 @@ def infer_program(
     _add_called_exports(hir, flow, roots)
     _add_initializer(hir, flow, roots)
     classes = Classes(list(roots.values()))
-    program = Program(flow, module, classes, sources, diagnostics, KindNotes(note_kinds))
+    program = Program(flow, module, classes, sources, diagnostics, note_kinds)
     _declare_globals(program)
     _build_functions(program, roots)
     if not diagnostics.has_errors:

@@ -116,6 +116,15 @@ ROWS: list[OpRow] = [
         wasm=Special("nothing"),
     ),
     OpRow(
+        "kinds_seen",
+        "Like `kind_seen` of the kind whose number in `kinds` is the operand.",
+        ("i64",),
+        attrs={"use": str, "kinds": list},
+        effects=Effects.IO,
+        cost=0,
+        wasm=Special("nothing"),
+    ),
+    OpRow(
         "global.get",
         "The module variable `name`.",
         (),
