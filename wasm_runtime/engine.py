@@ -441,7 +441,8 @@ class _Job:
         self._wait()
         if self._look is not None:
             self._guest.refresh_memory()
-            self._look(self._host.memory, self._artifact.manifest.get("heap", 0), self._guest.stopped)
+            memory = self._host.memory[: self._host.memory_size]
+            self._look(memory, self._artifact.manifest.get("heap", 0), self._guest.stopped)
         self._guest.close()
         if self._error is not None:
             raise self._error

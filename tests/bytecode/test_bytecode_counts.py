@@ -14,6 +14,7 @@ from compiled import Compiled, export_all
 from evaluate import Evaluator, OutOfSteps
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from pass_harness import pass_named, run_pass
 from random_ir import Shape, arguments, modules
 from test_bytecode_random import PASSES
 from test_codegen_random import outcome
@@ -23,14 +24,12 @@ from wasmlathe.bytecode.instructions import HEADER, REGISTER, Instruction
 from wasmlathe.cache import Cache
 from wasmlathe.diagnostics import SourceFile
 from wasmlathe.driver import CompileOptions, compile_source
-from wasmlathe.ir import types as t
+from wasmlathe.ir.clone import clone_module
 from wasmlathe.ir.core import Module
 from wasmlathe.ir.parse import parse
 from wasmlathe.pipeline.preparing import PipelineRequest
 from wasmlathe.wasm_runtime import engine
 from wasmlathe.wasm_runtime.panics import ProgramPanic
-
-from pass_harness import pass_named, run_pass
 
 LEVELS = ("O0", "O3")
 
@@ -206,12 +205,12 @@ def test_kinds_that_came_to_operations(level: str) -> None:
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_kinds_that_are_passed_to_the_library_are_told_at_the_call(level: str) -> None:
-    text = "xs = [[1], \"abc\", \"d\"]\nfor x in xs {\n  print(\n    len(x))\n}\n"
+    text = 'xs = [[1], "abc", "d"]\nfor x in xs {\n  print(\n    len(x))\n}\n'
     assert kinds(counts_of(text, level))[4, "passed to len"] == {"String": 2, "[Int]": 1}
 
 
 def test_a_kind_that_has_no_meaning_is_told_before_the_panic() -> None:
-    text = "xs = [1.5, \"abc\"]\nvar sum = 0.0\nfor x in xs {\n  sum += x * 2\n}\n"
+    text = 'xs = [1.5, "abc"]\nvar sum = 0.0\nfor x in xs {\n  sum += x * 2\n}\n'
     assert kinds(counts_of(text, panics=True))[4, "left of *"] == {"Float": 1, "String": 1}
 
 
@@ -263,7 +262,8 @@ class Tracing(Model):
 
 
 def check(module: Module, wanted: list[tuple[str, list[Any]]], monkeypatch: pytest.MonkeyPatch) -> Counts:
-    """Blocks are counted as often as a model of the VM executes them, in calls of these functions."""
+    """Blocks are counted as often as a model of the VM executes them in these calls, which do what the plain evaluator says."""
+    plain = Evaluator(clone_module(module))
     monkeypatch.setattr(linking, "STACK_BYTES", 1 << 20)
     export_all(module)
     types = {name: function.param_types for name, function in module.functions.items()}
@@ -285,11 +285,13 @@ def check(module: Module, wanted: list[tuple[str, list[Any]]], monkeypatch: pyte
         except (BytecodeTrap, BytecodePanic) as ending:
             stopped = ending.pc, ending.fp
         executed += model.executed
-        outcome(machine.call, name, *args)
+        assert outcome(machine.call, name, *args) == outcome(plain.call, name, args)
     counts = read(memoryview(machine.read(0, _size(machine))), program.manifest(), stopped)
     for function in counts.functions:
         start = program.code + program.functions[function.name]
-        assert {b.start: b.count for b in function.blocks} == {b.start: executed[start + b.start] for b in function.blocks}
+        assert {b.start: b.count for b in function.blocks} == {
+            b.start: executed[start + b.start] for b in function.blocks
+        }
     assert sum(f.instructions for f in counts.functions) >= sum(executed.values())
     return counts
 
@@ -310,7 +312,7 @@ def test_random_functions_are_counted_as_a_model_executes_them(
     passes: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     @settings(
-        max_examples=int(os.environ.get("WASMLATHE_RANDOM_PROGRAMS", "12")),
+        max_examples=int(os.environ.get("WASMLATHE_RANDOM_PROGRAMS", "8")),
         deadline=None,
         derandomize="WASMLATHE_RANDOM_PROGRAMS" not in os.environ,
         suppress_health_check=list(HealthCheck),
@@ -318,7 +320,9 @@ def test_random_functions_are_counted_as_a_model_executes_them(
     )
     @given(modules(Shape(blocks=10, ops_per_block=4, functions=3, memory=False)), st.data())
     def run(module: Module, data: st.DataObject) -> None:
-        wanted = [(name, data.draw(arguments(function))) for name, function in module.functions.items() for _ in range(2)]
+        wanted = [
+            (name, data.draw(arguments(function))) for name, function in module.functions.items() for _ in range(2)
+        ]
         for name in passes:
             run_pass(pass_named(name), module, {})
         plain = Evaluator(module)

@@ -52,7 +52,7 @@ fn main() {
 }
 """
 DEEP = """
-fn down(n) { if n == 0 { 0 } else { 1 + down(n + 1) } }
+fn down(n) { if n == 0 { 0 } else { down(n + 1) * down(n + 2) - n } }
 
 fn main() { print(down(1)) }
 """
@@ -74,15 +74,14 @@ def _add(out: BinaryenModule, shape: str) -> None:
     out.validate()
 
 
-def outcome(artifact: Artifact) -> tuple[str, str, list[str]]:
-    """What a program printed, how it failed, and the calls that were open."""
+def outcome(artifact: Artifact) -> tuple[str, str]:
+    """What a program printed, and how it failed."""
     output = io.StringIO()
     try:
         engine.run(artifact, stdout=output)
     except ProgramPanic as panic:
-        calls = [frame.function for frame in panic.frames if not frame.function.startswith("vm-op ")]
-        return output.getvalue(), str(panic), calls
-    return output.getvalue(), "", []
+        return output.getvalue(), panic.message
+    return output.getvalue(), ""
 
 
 def test_the_machine_with_all_handlers_is_small(machine: bytes) -> None:
@@ -94,13 +93,12 @@ def test_the_threaded_machine_with_all_handlers_is_valid() -> None:
         _add(out, "threaded")
 
 
-@pytest.mark.parametrize("level", ["O0", "O2"])
 @pytest.mark.parametrize("text", [LOOPS, BAD_INDEX, DEEP], ids=["loops", "bad-index", "deep"])
-def test_both_shapes_do_the_same(text: str, level: str) -> None:
-    found = {shape: outcome(a) for shape, a in in_shapes(SourceFile("p.tova", text), level).items()}
+def test_both_shapes_do_the_same(text: str) -> None:
+    found = {shape: outcome(a) for shape, a in in_shapes(SourceFile("p.tova", text)).items()}
     assert list(found) == list(SHAPES)
     assert found["loop"] == found["threaded"]
-    assert any(found["loop"][:2])
+    assert any(found["loop"])
 
 
 def test_the_machine_is_the_first_function_of_its_module() -> None:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from ..artifact import SourceMap
 from .counters import SCALE
 from .disassemble import instructions
-from .instructions import WORD, Instruction
+from .instructions import HEADER, WORD, Instruction
 
 if TYPE_CHECKING:
     from ..artifact import Place
@@ -76,25 +76,6 @@ class Counts:
     functions: tuple[FunctionCount, ...]
     kinds: tuple[KindCount, ...] = ()
 
-    def as_dict(self) -> dict[str, Any]:
-        """As plain data, for JSON."""
-        return {
-            "functions": [
-                {
-                    "name": function.name,
-                    "place": function.place,
-                    "calls": function.calls,
-                    "instructions": function.instructions,
-                    "blocks": [
-                        {"start": b.start, "count": b.count, "instructions": b.instructions, "places": list(b.places)}
-                        for b in function.blocks
-                    ],
-                }
-                for function in self.functions
-            ],
-            "kinds": [{"place": kind.place, "use": kind.use, "kinds": kind.kinds} for kind in self.kinds],
-        }
-
 
 def read(memory: memoryview, vm: Mapping[str, Any], stopped: tuple[int, int] = (0, 0)) -> Counts:
     """What was counted, from the memory of a program that ended; `vm` is the manifest's entry.
@@ -133,7 +114,7 @@ def _kinds(
 
 def _open_calls(memory: memoryview, place: int, frame: int) -> Iterator[int]:
     """Addresses in the instructions at which the open calls are, the innermost first (see `bytecode_frames`)."""
-    while place:
+    while place and frame <= len(memory) - HEADER:
         yield place
         back, caller = unpack_from("<II", memory, frame)
         if caller >= frame:

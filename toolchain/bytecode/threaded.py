@@ -3,7 +3,8 @@
     op7(pc, fp): write(a, op(read(b), read(c))); return_call_indirect handlers[load16_u (pc + 8)] (pc + 8, fp)
 
 Every handler has its own indirect jump, which a processor could predict better than the one that all share in `machine`.
-Nobody runs programs with it: it is there to be compared (`bench.vm_shapes`), and docs/bytecode.md has what came out.
+Nobody runs programs with it: it is there to be compared (`bench.vm_shapes`), and docs/bytecode.md has what came out. The host
+does not tell the open calls of a program that fails in it, because `vm-run` is none of them.
 """
 
 from __future__ import annotations
