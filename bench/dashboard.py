@@ -101,7 +101,7 @@ def _origin(measurement: Measurement) -> str:
     machine = ", ".join(measurement.machine.values())
     versions = ", ".join(f"{_title(peer)} {version}" for peer, version in measurement.versions.items())
     commit = f" at {measurement.commit}" if measurement.commit else ""
-    text = f"Pipeline {measurement.pipeline}{commit}. {machine}. {f'Peers: {versions}.' if versions else ''}"
+    text = f"Pipeline {measurement.way}{commit}. {machine}. {f'Peers: {versions}.' if versions else ''}"
     return f"<p>{escape(text)}</p>"
 
 
@@ -136,7 +136,7 @@ def _peer_cells(result: Result, peer: str) -> str:
 
 def _history_table(history: Sequence[Measurement]) -> str:
     rows = [
-        (str(number), escape(m.date), escape(m.commit), escape(m.pipeline), escape(", ".join(m.machine.values())))
+        (str(number), escape(m.date), escape(m.commit), escape(m.way), escape(", ".join(m.machine.values())))
         for number, m in enumerate(history, 1)
     ]
     return _table(("", "date", "commit", "pipeline", "machine"), rows, text=5)

@@ -27,6 +27,7 @@ class Request:
     peers: Mapping[str, Peer] = field(default_factory=dict)
     size: int | None = None
     pipeline: str = "O3"
+    engine: str = ours.WASM
 
 
 def installed(peers: Mapping[str, Peer], note: Note) -> dict[str, Peer]:
@@ -49,7 +50,7 @@ def measured(kernel: Kernel, request: Request, note: Note) -> Result:
     Raises Failed if our own side fails, or if a peer fails that ran before.
     """
     args = kernel.arguments(request.size)
-    sides: dict[str, Run] = {ours.NAME: _our_run(kernel, args, request.pipeline)}
+    sides: dict[str, Run] = {ours.NAME: _our_run(kernel, args, request)}
     for name, peer in request.peers.items():
         if peer.source(kernel.name).exists():
             try:
@@ -62,9 +63,9 @@ def measured(kernel: Kernel, request: Request, note: Note) -> Result:
     return result_of(kernel.name, request.size, seconds)
 
 
-def _our_run(kernel: Kernel, args: Sequence[str], pipeline: str) -> Run:
+def _our_run(kernel: Kernel, args: Sequence[str], request: Request) -> Run:
     try:
-        return ours.prepare(kernel.program, args, pipeline)
+        return ours.prepare(kernel.program, args, request.pipeline, request.engine)
     except CompileError as error:
         raise Failed(f"it does not compile: {error}") from error
     except PassBrokeFunction as error:

@@ -1,6 +1,7 @@
 """A measurement as data: where it was made, with what, and the runs of every side of every kernel; as JSON and back.
 
 {"format": "wasmlathe bench 1", "date": ..., "commit": ..., "machine": {...}, "versions": {...}, "pipeline": "O3",
+ "engine": "wasm",
  "kernels": {"fib": {"size": null, "sides": {"wasmlathe": {"median": 0.2, "low": ..., "high": ..., "seconds": [...]},
                                              "go": {..., "ratio": [0.57, 0.56, 0.58]}}}}}
 """
@@ -14,6 +15,7 @@ from typing import Any
 
 from .figures import Estimate, geometric_mean, median_of, outliers_of, ratio_of
 from .runners.ours import NAME as OURS
+from .runners.ours import WASM
 
 FORMAT = "wasmlathe bench 1"
 
@@ -62,6 +64,13 @@ class Measurement:
     versions: Mapping[str, str]
     pipeline: str
     kernels: Mapping[str, Result] = field(default_factory=dict)
+    #: What ran our side.
+    engine: str = WASM
+
+    @property
+    def way(self) -> str:
+        """How our side was compiled, for readers: the pipeline, and the engine if it is not the usual one."""
+        return self.pipeline if self.engine == WASM else f"{self.pipeline}, engine {self.engine}"
 
     def means(self) -> dict[str, tuple[float, int]]:
         """The geometric mean of our ratios to each peer, and of how many kernels."""
@@ -92,6 +101,7 @@ def to_json(measurement: Measurement, with_runs: bool = True) -> dict[str, Any]:
         "machine": dict(measurement.machine),
         "versions": dict(measurement.versions),
         "pipeline": measurement.pipeline,
+        "engine": measurement.engine,
         "kernels": {
             name: {"size": result.size, "sides": {side: _side_json(s, with_runs) for side, s in result.sides.items()}}
             for name, result in measurement.kernels.items()
@@ -127,6 +137,7 @@ def from_json(plain: Any) -> Measurement:
             dict(plain["versions"]),
             str(plain["pipeline"]),
             kernels,
+            str(plain.get("engine", WASM)),  # which was the only one
         )
     except KeyError as missing:
         raise BadMeasurement(f"it lacks {missing}") from None

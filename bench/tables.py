@@ -10,15 +10,17 @@ from .catalog import KERNELS
 from .figures import Estimate
 from .gate import FASTER, NOT_COMPARED, SLOWER, Verdict
 from .results import Measurement, Result
+from .runners.ours import WASM
 
 _NAME_WIDTH = max(map(len, KERNELS))
 _TIME_WIDTH, _RATIO_WIDTH = 15, 11
 
 
-def header(peers: Sequence[str]) -> str:
-    """The head of the rows that `row` makes."""
+def header(peers: Sequence[str], engine: str = WASM) -> str:
+    """The head of the rows that `row` makes; `engine` ran our side."""
+    ours = "ours" if engine == WASM else engine
     cells = "".join(f"{f'{peer} ms':>{_TIME_WIDTH}}  {'ratio':<{_RATIO_WIDTH}}" for peer in peers)
-    return f"{'kernel':<{_NAME_WIDTH}}{'ours ms':>10}{cells}".rstrip()
+    return f"{'kernel':<{_NAME_WIDTH}}{f'{ours} ms':>10}{cells}".rstrip()
 
 
 def row(result: Result, peers: Sequence[str]) -> str:

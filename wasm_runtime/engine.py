@@ -369,7 +369,8 @@ def run(
     The program sees of the world what `grants` says; its input is the binary stream `stdin`, or else the process's.
     `functions` are exported functions to be called, one after the other, instead of the entry: then the program's `exit`
     raises ProgramExit. `prepare` is called with the host before the program starts (the hook `wasmlathe_host`), `look` when
-    it has ended, with its memory, the address of "rt-heap" (`heap_stats`) and where the VM was if it failed (`Guest`).
+    it has ended, if it had begun, with its memory, the address of "rt-heap" (`heap_stats`), and where the VM was if the
+    program failed (`Guest.stopped`).
     Raises ProgramPanic (TimeLimit), InternalError, EngineMissing, KeyboardInterrupt, or what `stdout` raises; the output
     up to there is flushed. Ctrl-C in a loop that calls nothing and has no time limit ends the whole process, after a flush:
     there is no other way out of it. When nobody reads the output any more the program ends quietly with EXIT_BROKEN_PIPE.
@@ -411,6 +412,7 @@ class _Job:
         "_functions",
         "_guest",
         "_host",
+        "_is_started",
         "_limits",
         "_look",
         "_status",
@@ -433,13 +435,14 @@ class _Job:
         self._functions = functions
         self._done = _thread.allocate_lock()
         self._status = 0
+        self._is_started = False
         self._error: BaseException | None = None
         self._guest: Guest
 
     def run(self) -> int:
         self._start()
         self._wait()
-        if self._look is not None:
+        if self._look is not None and self._is_started:
             self._guest.refresh_memory()
             memory = self._host.memory[: self._host.memory_size]
             self._look(memory, self._artifact.manifest.get("heap", 0), self._guest.stopped)
@@ -466,6 +469,7 @@ class _Job:
     def _body(self) -> None:
         try:
             self._guest.instantiate()
+            self._is_started = True
             entry = self._artifact.manifest["entry"]
             functions = self._functions
             if functions is None and entry is not None:

@@ -13,6 +13,7 @@ from wasmlathe.bytecode.image import Image
 from wasmlathe.cache import Cache
 from wasmlathe.diagnostics import SourceFile
 from wasmlathe.driver import Compilation, CompileOptions, compile_source
+from wasmlathe.ir.core import Loc
 from wasmlathe.ir.parse import parse
 from wasmlathe.passes.analysis.fixed import SHARED
 from wasmlathe.pipeline.preparing import PipelineRequest
@@ -119,6 +120,16 @@ def test_functions_that_call_each_other_are_told_apart() -> None:
 def test_the_library_is_called_and_not_copied(base: Artifact) -> None:
     image = linked('fn main() { print("a b".split(" ").join(","), [3, 1, 2].sorted(), 2.5) }', base)
     assert {name for name, *_ in image.functions} == {"_start", "main"}
+
+
+def test_code_of_the_program_keeps_its_places_though_the_library_has_the_same(base: Artifact) -> None:
+    made = compiled('fn main() { print("a b".split(" ").join(","), [3, 1, 2].sorted(), 2.5) }', base)
+    module = made.modules["mem"]
+    shared = next(f for f in module.functions.values() if f.name.startswith("std.") and f.blocks)
+    for op in shared.ops():
+        op.loc = Loc("p.tova", 1, 1)
+    image = sharing.link(module, Facts.of(base), "_start")
+    assert shared.name in {name for name, *_ in image.functions}
 
 
 def test_what_was_made_for_the_program_is_bytecode_like_it(base: Artifact) -> None:

@@ -109,6 +109,11 @@ def test_a_function_that_calls_itself_is_not_cold_unless_hardly_anybody_calls_it
     assert found["circle"].reason == "it calls itself"
 
 
+def test_many_calls_in_straight_code_are_often_too() -> None:
+    found = estimates(parse(CALLS.replace("  call @once\n", "  call @once\n" * 50, 1)))
+    assert found["once"].reason == "many places call it"
+
+
 SIZES = """
 module "m" mem
 func @_start() export "_start" {
@@ -153,13 +158,13 @@ def test_a_function_of_which_no_code_is_left_saves_nothing() -> None:
 
 
 def test_what_cannot_be_bytecode_says_why() -> None:
-    unfit = "  %b: i32 = mem.heap_base\n  mem.store_i64 %b, %n {offset=0, alias=\"any\"}\n"
+    unfit = '  %b: i32 = mem.heap_base\n  mem.store_i64 %b, %n {offset=0, alias="any"}\n'
     module = parse(SIZES.replace("(%n: i64) {\n^entry:\n", f"(%n: i64) {{\n^entry:\n{unfit}"))
     assert chosen(module, {"large": 200, "below": 99})[1]["below"] == "it cannot be bytecode: it contains mem.heap_base"
 
 
 def test_every_function_has_a_remark() -> None:
-    text = "fn twice(x) { x * 2 }\nfn main() {\n  var sum = 0\n  for i in 0..9 { sum += twice(i) }\n  print(\"sum {sum}\")\n}\n"
+    text = 'fn twice(x) { x * 2 }\nfn main() {\n  var sum = 0\n  for i in 0..9 { sum += twice(i) }\n  print("sum {sum}")\n}\n'
     options = CompileOptions(PipelineRequest("O0"), stop_at="mem")
     mem = compile_source(SourceFile("p.tova", text), options).modules["mem"]
     names, remarks = split(mem, dict.fromkeys(mem.functions, 1000), "_start")

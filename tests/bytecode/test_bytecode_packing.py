@@ -28,7 +28,8 @@ def samples() -> Iterator[bytes]:
         # Few kinds of words, as code has them, then more and more noise; 255 makes carries run far.
         words = [bytes(some.choice((0, 0, 1, 8, 255, some.randrange(256))) for _ in range(WORD)) for _ in range(9)]
         yield b"".join(
-            some.choice(words) if some.randrange(12) > seed else some.randbytes(WORD) for _ in range(some.randrange(1, 300))
+            some.choice(words) if some.randrange(12) > seed else some.randbytes(WORD)
+            for _ in range(some.randrange(1, 300))
         )
 
 

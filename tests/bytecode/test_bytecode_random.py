@@ -22,7 +22,7 @@ from wasmlathe.ir.clone import clone_module
 from wasmlathe.ir.core import Function, Module
 
 many = settings(
-    max_examples=int(os.environ.get("WASMLATHE_RANDOM_PROGRAMS", "60")),
+    max_examples=int(os.environ.get("WASMLATHE_RANDOM_PROGRAMS", "15")),
     deadline=None,
     derandomize="WASMLATHE_RANDOM_PROGRAMS" not in os.environ,
     suppress_health_check=list(HealthCheck),

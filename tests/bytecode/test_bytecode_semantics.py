@@ -27,7 +27,7 @@ from wasmlathe.wasm_runtime.engine import OUT_OF_BOUNDS as OUT_OF_BOUNDS_CODE
 from wasmlathe.wasm_runtime.engine import PANICS, UNREACHABLE
 
 #: Runs of each instruction, times the number of its fields.
-RUNS = 40
+RUNS = 24
 CODE, STACK, DATA = 64, 4096, 16384
 DATA_BYTES = 256
 MEMORY_BYTES = PAGE_BYTES

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import struct
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,8 +14,9 @@ import pytest
 from wasmlathe.artifact import SourceMap
 from wasmlathe.bytecode import verify as verifier
 from wasmlathe.bytecode.base import REGION, Facts, import_identity
-from wasmlathe.bytecode.image import Image
+from wasmlathe.bytecode.image import Image, ImageDamaged
 from wasmlathe.bytecode.instructions import table
+from wasmlathe.bytecode.listing import listing
 from wasmlathe.bytecode.problems import MOST, MOST_IN_FUNCTION, RULES
 from wasmlathe.bytecode.verify import Surroundings, verify
 from wasmlathe.bytecode.verify_code import shapes
@@ -324,6 +326,16 @@ def test_the_verifier_answers_whatever_it_is_given() -> None:
             assert mutations.execute(accepted), seed
     assert len(found) > 15
     assert found["accepted"] > 100
+
+
+def test_every_image_can_be_shown() -> None:
+    original = mutations.program()
+    for seed in range(200):
+        try:
+            changed = Image.from_bytes(mutations.mutate(random.Random(seed), original))
+        except ImageDamaged:
+            continue
+        assert listing(changed, ["first"]).startswith("@") or not changed.functions
 
 
 def run(words: list[bytes], frame: int = FRAME) -> str:

@@ -21,7 +21,7 @@ LARGE = "\n".join(
     [
         *(
             f'fn part{n}(size) {{\n  text = "part {n} of {{size}}: {{size * {n}}}, {{size % {n + 2}}}"\n'
-            f"  print(text, size + {n}, text.toUpperCase(), [size, {n}, {n * n}].join(\", \"))\n  len(text) + {n}\n}}"
+            f'  print(text, size + {n}, text.toUpperCase(), [size, {n}, {n * n}].join(", "))\n  len(text) + {n}\n}}'
             for n in range(40)
         ),
         "fn main() {\n  var sum = 0\n  for i in 0..100 { sum += i * i }\n  print(sum)",
@@ -108,9 +108,8 @@ def test_what_cannot_be_combined(
 
 def test_the_calls_of_bytecode_are_told_without_names() -> None:
     text = "pub fn element(xs: [Int], i: Int) {\n  xs[i]\n}\n"
-    with api.compile(text, "Os", engine="vm").instantiate() as instance:
-        with pytest.raises(ProgramPanic) as panic:
-            instance.element([1, 2], 5)
+    with api.compile(text, "Os", engine="vm").instantiate() as instance, pytest.raises(ProgramPanic) as panic:
+        instance.element([1, 2], 5)
     assert (panic.value.location.line, panic.value.location.col) == (2, 3)
     assert [frame.function for frame in panic.value.frames if frame.location] == ["element"]
 

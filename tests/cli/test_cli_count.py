@@ -77,6 +77,12 @@ def test_counts_of_a_program_whose_time_is_up(program: Path, capfd: pytest.Captu
     assert re.search(r"^[\d,]{5,}  4 +n \+= 1$", err, re.MULTILINE) and "timed out" in err
 
 
+def test_a_program_that_cannot_start_has_no_counts(program: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert count("--stats", "--max-memory", "1K", str(program)) == 1
+    err = capfd.readouterr().err
+    assert err.startswith("error: out of memory") and "calls" not in err
+
+
 def test_kinds_of_values_are_told(program: Path, capfd: pytest.CaptureFixture[str]) -> None:
     program.write_text('for x in [1.5, "a", 2.5] {\n  print("{x}")\n}\n')
     assert count(str(program)) == 0

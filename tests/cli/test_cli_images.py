@@ -63,7 +63,7 @@ def test_a_file_that_is_no_image_or_was_cut_is_refused(folder: Path, capfd: pyte
         path.write_bytes(wrong)
         assert main(["run", "out/p.tvb"]) == 2
         err = capfd.readouterr().err
-        assert err.startswith("error[E0512]: 'out/p.tvb' cannot be run: not an image, or damaged\n")
+        assert err.startswith("error[E0512]: 'out/p.tvb' cannot be read: not an image, or damaged\n")
         assert "hint: build it with `wasmlathe build --image`" in err
     path.write_bytes(seal(content[: -TRAILER_BYTES - 1]))
     assert main(["run", "out/p.tvb"]) == 2
@@ -117,6 +117,29 @@ def test_a_program_that_does_not_fit_is_told_why(folder: Path, capfd: pytest.Cap
     assert "error[E0512]: 'p.tova' cannot be an image: its '" in err
     assert "hint: build it without --image, as a module of its own" in err
     assert not (folder / "out").exists()
+
+
+def test_an_image_is_shown_whether_it_may_run_or_not(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    path = build(
+        folder,
+        "fn twice(n) { twice_(n) * 2 }\nfn twice_(n) { if n < 1 { 0 } else { twice(n - 1) } }\nfn main() { twice(3) }\n",
+    )
+    image = Image.from_bytes(path.read_bytes())
+    name, offset, *_ = next(row for row in image.functions if row[0].startswith("twice"))
+    capfd.readouterr()
+    assert main(["ir", "out/p.tvb", "--function", name]) == 0
+    shown = capfd.readouterr().out
+    assert shown.startswith(f"@{name}  (frame ")
+    assert "@twice" in shown.split("call", 1)[1].split("\n", 1)[0]
+    assert "; p.tova:" in shown
+    image.code = image.code[:offset] + b"\xff\xff" + image.code[offset + 2 :]
+    path.write_bytes(image.to_bytes())
+    assert main(["ir", "out/p.tvb", "--stage", "bytecode"]) == 0
+    assert "     0  invalid 65535" in capfd.readouterr().out
+    assert main(["ir", "out/p.tvb", "--function", "none"]) == 2
+    assert "error[E0502]: no function 'none'" in capfd.readouterr().err
+    assert main(["ir", "out/p.tvb", "--stage", "mem"]) == 2
+    assert "there is only the bytecode to be shown" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("option", [["--engine", "python"], ["--stats"], ["--engine", "vm", "--count"]])

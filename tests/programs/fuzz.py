@@ -3,7 +3,7 @@
     python -m tests.programs.fuzz --count 1000 --seed 1
 
 Every program runs on the Python engine without optimization and on wasm at some levels; every few programs also run on the
-Python engine at O2 and with a collection at every allocation; one in four has values whose kinds the compiler cannot know,
+Python engine at O2 and with a collection at every allocation, one in four as bytecode; one in four has values whose kinds the compiler cannot know,
 and has to do the same as without that. A difference is shown with its seed, once for what is
 probably the same fault, and then with as few statements as still show it. Ends with status 1 if there was any.
 """
@@ -37,6 +37,8 @@ def ways(seed: int, levels: int, gc_stress: bool) -> list[Way]:
         chosen.append(Way("wasm", rng.choice(LEVELS), gc_stress=True))
     if seed % 4 == 0:
         chosen.append(Way("python", "O0", unboxed=True))
+    if seed % 4 == 1:
+        chosen.append(Way("vm", rng.choice(LEVELS), gc_stress=gc_stress))
     return chosen
 
 

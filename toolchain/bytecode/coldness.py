@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..ir.core import Block, Function, Module, Op
+from ..ir.core import Block, Function, Module
 from ..passes.analysis.callgraph import CallGraph, callgraph
 from ..passes.analysis.fixed import FINISHED
 from ..passes.analysis.loops import loops
@@ -55,8 +55,8 @@ class _Estimation:
         self._entry = entry
         self._calls: dict[Function, float] = {}
         self._shares: dict[Function, dict[Block, float]] = {}
-        #: The call that adds most to the calls of a function.
-        self._most: dict[Function, tuple[float, Function, Op]] = {}
+        #: How often a function is called from the place that calls it most, and where that is.
+        self._most: dict[Function, tuple[float, Function]] = {}
         self._functions = module.functions
 
     def all(self) -> dict[str, Estimate]:
@@ -86,7 +86,7 @@ class _Estimation:
                 calls = self._calls[function] * shares.get(op.block, 0.0)
                 self._calls[callee] = min(self._calls[callee] + calls, _MOST)
                 if calls > self._most.get(callee, (0.0,))[0]:
-                    self._most[callee] = (calls, function, op)
+                    self._most[callee] = (calls, function)
 
     def _estimate(self, function: Function) -> Estimate:
         calls = self._calls[function]
@@ -104,10 +104,12 @@ class _Estimation:
             return "it calls itself"
         if calls < OFTEN:
             return "it has a loop"
-        _calls, caller, site = self._most[function]
+        calls, caller = self._most[function]
+        if calls < OFTEN:
+            return "many places call it"
         if self._calls[caller] >= OFTEN:
             return f"{caller.source_name} calls it, which is called often"
-        return f"{caller.source_name} calls it in a loop" if site.block in self._shares[caller] else "it is called often"
+        return f"{caller.source_name} calls it in a loop"
 
 
 def shares_of_blocks(function: Function) -> dict[Block, float]:

@@ -21,6 +21,7 @@ from .codes import Assembly, Codes, Sites
 from .crossing import CallTable, Signature
 from .identity import MARK_GLOBALS, Identities, is_text
 from .image import Image, letters
+from .marking import library_of
 
 #: Functions of the runtime system keep the heap's state: a collector of its own for a part of the program cannot be.
 _RUNTIME = "rt-"
@@ -117,10 +118,11 @@ class _Sharing:
     def _find_shared(self) -> None:
         """Find the functions that the base has, and the data that they use."""
         self._shared[PANIC_TEXT] = self._facts.functions[import_identity(PANIC_TEXT)]
-        for function in self._module.functions.values():
-            identity = (
-                import_identity(function.name) if function.is_import else self._identities.function(function.name)
-            )
+        imports = [f for f in self._module.functions.values() if f.is_import]
+        # Code of the program may be the same as code of the library, but panics at other places.
+        for function in (*imports, *library_of(self._module)):
+            name = function.name
+            identity = import_identity(name) if function.is_import else self._identities.function(name)
             slots = self._facts.functions.get(identity)
             if slots is not None:
                 self._shared[function.name] = slots

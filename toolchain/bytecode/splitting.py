@@ -1,6 +1,6 @@
 """A program in two parts: which functions become bytecode because they are cold, and what `explain` tells of it.
 
-    main has a loop, parse is called in it, report is called once        =>        cold: report    not-cold: main, parse
+main has a loop, parse is called in it, report is called once        =>        cold: report    not-cold: main, parse
 """
 
 from __future__ import annotations

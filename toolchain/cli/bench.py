@@ -54,6 +54,7 @@ class Percent(click.ParamType):
 @click.option("--size", type=click.IntRange(1), help="The size of the work instead of the usual one.")
 @click.option("-O", "level", type=Word(*LEVELS), help="Optimization level (default 3).")
 @click.option("--pipeline", metavar="NAME", help="The pipeline that compiles ours.")
+@click.option("--engine", type=Word("wasm", "vm"), default="wasm", help="What runs ours: wasm (default), or vm as bytecode.")
 @click.option("--json", "json_file", metavar="FILE", help="Write the measurement with all runs.")
 @click.option("--html", "html_file", metavar="FILE", help="Write a page with plots, of the history too if it is given.")
 @click.option("--history", metavar="FILE", help="Add the measurement to this file.")
@@ -73,6 +74,7 @@ def command(
     size: int | None,
     level: str | None,
     pipeline: str | None,
+    engine: str,
     json_file: str | None,
     html_file: str | None,
     history: str | None,
@@ -95,11 +97,11 @@ def command(
     # All that can be wrong before anything is measured: a mistake should not cost minutes.
     files = Files(json_file, html_file, history)
     earlier = files.checked()
-    before = None if base is None else _load_base(base, earlier, any_machine)
+    before = None if base is None else _load_base(base, earlier, engine, any_machine)
     chosen = pipeline_name(level, pipeline) if level or pipeline else "O3"
     if budget is None and runs is None:
         budget = _BUDGET_SECONDS
-    request = Request(Plan(runs or _RUNS, budget), installed(wanted, _tell_note), size, chosen)
+    request = Request(Plan(runs or _RUNS, budget), installed(wanted, _tell_note), size, chosen, engine)
     measurement, failures = _measure(kernels, request)
     if measurement.kernels:
         files.write(measurement, earlier)
@@ -184,7 +186,7 @@ def _measure(kernels: Iterable[Kernel], request: Request) -> tuple[Measurement, 
 
     results: dict[str, Result] = {}
     peers = list(request.peers)
-    click.echo(tables.header(peers))
+    click.echo(tables.header(peers, request.engine))
     for kernel in kernels:
         try:
             results[kernel.name] = measured(kernel, request, note)
@@ -194,7 +196,13 @@ def _measure(kernels: Iterable[Kernel], request: Request) -> tuple[Measurement, 
             click.echo(tables.row(results[kernel.name], peers))
     versions = {name: peer.version() for name, peer in request.peers.items()}
     measurement = Measurement(
-        surroundings.today(), surroundings.commit(), surroundings.machine(), versions, request.pipeline, results
+        surroundings.today(),
+        surroundings.commit(),
+        surroundings.machine(),
+        versions,
+        request.pipeline,
+        results,
+        request.engine,
     )
     if request.peers and results:
         click.echo(tables.summary(measurement))
@@ -215,12 +223,14 @@ def _load_history(path: str) -> list[Measurement]:
         _refuse(f"the history '{path}' cannot be used: {error}", "mend or remove the file")
 
 
-def _load_base(base: str, history: list[Measurement], any_machine: bool) -> Measurement:
-    """The measurement of a commit, or in a file. Raises CompileError, also if it was made on another machine."""
+def _load_base(base: str, history: list[Measurement], engine: str, any_machine: bool) -> Measurement:
+    """The measurement of a commit, or in a file. Raises CompileError, also if another engine or machine made it."""
     from ..bench import gate, surroundings
     from ..bench.history import at_commit
 
-    found = at_commit(history, base) or _load_measurement(base)
+    found = at_commit([one for one in history if one.engine == engine], base) or _load_measurement(base)
+    if found.engine != engine:
+        _refuse(f"the base was measured with --engine {found.engine}", f"say --engine {found.engine}")
     changes = gate.differences(found.machine, surroundings.machine())
     if changes and not any_machine:
         hint = "measure the base on this machine, or say --any-machine"

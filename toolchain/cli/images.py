@@ -1,4 +1,4 @@
-"""Images as files: `build --image` writes NAME.tvb, which `run NAME.tvb` verifies and runs."""
+"""Images as files: `build --image` writes NAME.tvb, `run NAME.tvb` verifies and runs it, `ir NAME.tvb` shows it."""
 
 from __future__ import annotations
 
@@ -19,18 +19,33 @@ def load(path: str, cache: Cache) -> Artifact:
     from ..bytecode.verify import Surroundings, verify
     from ..wasm_runtime.images import artifact_of
 
-    with open(path, "rb") as stream:
-        content = stream.read()
-    try:
-        image = Image.from_bytes(content)
-    except ImageDamaged as damage:
-        raise problem(_CODE, f"'{path}' cannot be run: {damage}", "build it with `wasmlathe build --image`") from None
+    image = read(path)
     base = obtain(cache)
     problems = verify(image, Surroundings.of(Facts.of(base)))
     if problems:
         told = [Diagnostic("error", _CODE, f"'{path}' cannot be run: {each}", hint=each.hint) for each in problems]
         raise CompileError(told)
     return artifact_of(image, base)
+
+
+def read(path: str) -> Image:
+    """The content of an image file, not verified. Raises CompileError."""
+    with open(path, "rb") as stream:
+        content = stream.read()
+    try:
+        return Image.from_bytes(content)
+    except ImageDamaged as damage:
+        raise problem(_CODE, f"'{path}' cannot be read: {damage}", "build it with `wasmlathe build --image`") from None
+
+
+def text_of(image: Image, function: str | None, cache: Cache) -> str:
+    """The bytecode of an image, disassembled; `function`: only this one's. Raises BinaryenMissing."""
+    from ..bytecode.base import Facts, obtain
+    from ..bytecode.listing import listing
+
+    facts = Facts.of(obtain(cache))
+    names = facts.names if facts.digest == image.base else {}  # slots of another base hold other functions
+    return listing(image, [names.get(slot, f"slot {slot}") for slot in range(max(names, default=-1) + 1)], function)
 
 
 def ask_for(options: CompileOptions) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from ..cache import Cache
 from ..diagnostics import nearest
 from ..driver import CompileOptions
 from ..ir.core import Module
@@ -18,6 +19,7 @@ from ..pipeline.plan import Pipeline, PlanError
 from ..pipeline.plugins import problem
 from ..pipeline.spec import PASS_STAGES
 from ..pipeline.units import text_of
+from . import images
 from .errors import tell_diagnostics
 from .observing import Observing, pipeline_of
 from .parameters import Word, compile_options, pipeline_options, time_options
@@ -49,8 +51,12 @@ def command(
     **common: Any,
 ) -> int:
     """Show the intermediate representation of the program in FILE."""
-    options = compile_options(**common)
     wanted = print_after or diff
+    if file.endswith(images.SUFFIX):
+        if wanted is not None or stage not in (None, BYTECODE):
+            raise click.UsageError(f"of an image ({images.SUFFIX}) there is only the bytecode to be shown")
+        return _show_image(file, function)
+    options = compile_options(**common)
     observing = Observing(time_passes, None, trace)
     if wanted is None and stage == BYTECODE:
         return _show_bytecode(file, function, options, observing)
@@ -74,6 +80,15 @@ def command(
         text = show(snapshot)
         if text:
             click.echo(text)
+    return 0
+
+
+def _show_image(file: str, function: str | None) -> int:
+    image = images.read(file)
+    names = [row[0] for row in image.functions]
+    if function is not None and function not in names:
+        raise _unknown_function(function, names)
+    click.echo(images.text_of(image, function, Cache()), nl=False)
     return 0
 
 
