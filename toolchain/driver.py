@@ -66,9 +66,8 @@ class CompileOptions:
     count: bool = False
     #: The base module for which the program becomes an image, if that can be; else it is bytecode in a module of its own.
     base: Artifact | None = None
-    #: Attributes that functions of the library get: `shared` for a program that runs on a base module, so that passes make
-    #: of them what does not depend on the program; and `keep` for what becomes one.
-    library: Sequence[str] = ()
+    #: Make of library functions what does not depend on the program, for one that runs on a base module, or becomes one.
+    shares_library: bool = False
     #: Collect garbage at every allocation, and overwrite what is free.
     gc_stress: bool = False
     #: Count what is allocated, and measure the collector's pauses.
@@ -306,10 +305,10 @@ class _Run:
             module = self._copy(stage) if stage in self._ready else getattr(self, f"_{stage}")(module)
             if stage == "package":
                 break
-            if self._options.library and stage in ("typed", "mem"):
+            if self._options.shares_library and stage in ("typed", "mem"):
                 from .bytecode.marking import mark_library
 
-                mark_library(module, self._options.library)
+                mark_library(module)
             self._compilation.modules[stage] = module
             if self._options.verify:
                 self._verify(stage, module)
@@ -412,16 +411,17 @@ class _Run:
         from .codegen.code_sizes import code_sizes
         from .codegen.emit import generate
         from .codegen.sections import without_names
-        from .pipeline.analyses import AnalysisCache
+        from .infer.program import initializer_of
 
         compilation = self._compilation
         compiled = generate(mem).binaryen
         prepared = compilation.prepared
-        PassManager(prepared.pipeline, compilation.plugins, AnalysisCache()).run_stage("wasm", compiled)
+        self._manager.unobserved(compilation.plugins).run_stage("wasm", compiled)
         wasm, _places = compiled.write(names=True)
         compiled.dispose()
         self._compiled_bytes = len(wasm if prepared.options.names else without_names(wasm))
-        chosen, remarks = split(mem, code_sizes(wasm), ENTRY)
+        once = [ENTRY, initializer_of(compilation.modules["hir"]) or ENTRY]
+        chosen, remarks = split(mem, code_sizes(wasm), once)
         compilation.remarks += remarks
         return lambda function: function.name in chosen
 

@@ -26,5 +26,7 @@ class Lua(Peer):
 
 
 LUAJIT = Lua("luajit", "LuaJIT", ("luajit",), ("luajit", "-v"))
-LUAJIT_OFF = Lua("luajit-off", "LuaJIT's interpreter", ("luajit",), ("luajit", "-v"), is_usual=False, options=("-joff",))
+LUAJIT_OFF = Lua(
+    "luajit-off", "LuaJIT's interpreter", ("luajit",), ("luajit", "-v"), is_usual=False, options=("-joff",)
+)
 LUA = Lua("lua", "Lua", ("lua5.4",), ("lua5.4", "-v"), is_usual=False)

@@ -31,13 +31,12 @@ def _bytecode(program: Path, pipeline: str) -> Artifact:
     from wasmlathe.bytecode.base import obtain
     from wasmlathe.cache import Cache
     from wasmlathe.driver import CompileOptions, compile_source
-    from wasmlathe.passes.analysis.fixed import SHARED
     from wasmlathe.pipeline.frontends import SourceReader
     from wasmlathe.pipeline.preparing import PipelineRequest
 
     cache = Cache()
     options = CompileOptions(
-        PipelineRequest(pipeline), bytecode=True, base=obtain(cache), library=(SHARED,), cache=cache
+        PipelineRequest(pipeline), bytecode=True, base=obtain(cache), shares_library=True, cache=cache
     )
     artifact = compile_source(SourceReader().load(str(program)), options).artifact
     assert artifact is not None  # the last stage makes it

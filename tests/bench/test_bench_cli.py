@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,15 +13,20 @@ from typing import Any
 import pytest
 from made_up import fake, measurement, result
 from wasmlathe.bench import surroundings
+from wasmlathe.bench.catalog import KERNELS
 from wasmlathe.bench.results import to_json
-from wasmlathe.bench.runners import ours
+from wasmlathe.bench.runners import PEERS, USUAL, lua, ours
 from wasmlathe.bench.sampling import Outcome
+from wasmlathe.bytecode import base
+from wasmlathe.cache import Cache
 from wasmlathe.cli import main
 from wasmlathe.diagnostics import CompileError, Diagnostic
 from wasmlathe.pipeline.broken import PassBrokeFunction
 
 FIB = "fib(5) = 5"
 RIGHT = f"print({FIB!r})"
+#: From the user's cache, because it takes seconds to build.
+BASE = partial(base.obtain, Cache())
 STEP: Any = SimpleNamespace(label="gvn", plugin="scalar")
 
 
@@ -129,6 +136,31 @@ class TestWithoutCompiling:
         assert "measured on another machine (cpu: " in capsys.readouterr().err
         assert bench("--compare", base, "--any-machine") == 0
 
+    def test_a_measurement_tells_which_engine_it_was(
+        self, peers: Callable[..., None], capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        peers(fake(fib=RIGHT))
+        json_file = tmp_path / "vm.json"
+        assert bench("--engine", "vm", "--json", json_file) == 0
+        assert capsys.readouterr().out.split()[:3] == ["kernel", "vm", "ms"]
+        assert json.loads(json_file.read_text())["engine"] == "vm"
+        assert bench("--compare", json_file) == 2
+        told = capsys.readouterr().err
+        assert "the base was measured with --engine vm" in told
+        assert bench("--compare", json_file, "--engine", "vm") == 0
+
+    def test_a_commit_is_compared_with_its_measurement_of_the_same_engine(
+        self, peers: Callable[..., None], capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        peers()
+        history = tmp_path / "history"
+        fast, slow = (measurement(result("fib", seconds, size=5)) for seconds in (0.01, 0.25))
+        lines = [to_json(slow), to_json(replace(fast, engine="vm"))]
+        history.write_text("".join(json.dumps(line) + "\n" for line in lines))
+        assert bench("--history", history, "--compare", "abc1234") == 0
+        assert bench("--history", history, "--compare", "abc1234", "--engine", "vm") == 1
+        capsys.readouterr()
+
     def test_a_page_needs_matplotlib_and_says_so_before_it_measures(
         self, peers: Callable[..., None], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -151,6 +183,7 @@ class TestWithoutCompiling:
         (["--history", __file__], "cannot be used: line 1 is no JSON", "mend or remove"),
         (["--fail-over", "much"], "'much' is no percentage; write 5% or 0.05", ""),
         (["--runs", "0"], "0 is not in the range", ""),
+        (["--engine", "python"], "unknown engine 'python'", "there is wasm, vm"),
         (["-O3", "--pipeline", "O2"], "give either -O or --pipeline, not both", ""),
         (["--json", "/dev/null/x"], "cannot use '/dev/null", ""),
         (["--html", "/dev"], "cannot use '/dev': Is a directory", ""),
@@ -177,6 +210,23 @@ def test_the_list_names_all_kernels_and_their_peers(capsys: pytest.CaptureFixtur
         "node",
         "luajit",
     ]
+
+
+def test_engine_vm_runs_bytecode_on_the_base_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(base, "obtain", lambda _: BASE())
+    monkeypatch.setattr(ours, "artifact_run", lambda _name, artifact, _args: artifact)
+    artifact: Any = ours.prepare(KERNELS["tak"].program, [], "O1", "vm")
+    assert "tak" in [name for _, name in artifact.manifest["vm"]["functions"]]
+    assert artifact.wasm == BASE().wasm
+
+
+def test_luajit_is_also_asked_to_interpret() -> None:
+    command = ["luajit", "-joff", PEERS["luajit-off"].source("fib"), "5"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lua, "timed_process", lambda _name, words: words)
+        assert PEERS["luajit-off"].prepare("fib", ["5"]) == command
+        assert PEERS["luajit"].prepare("fib", ["5"]) == ["luajit", *command[2:]]
+    assert "luajit-off" not in USUAL
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,6 @@ from wasmlathe.bytecode.verify import Surroundings
 from wasmlathe.cache import Cache
 from wasmlathe.diagnostics import SourceFile
 from wasmlathe.driver import CompileOptions, compile_source
-from wasmlathe.passes.analysis.fixed import SHARED
 from wasmlathe.pipeline.preparing import PipelineRequest
 
 
@@ -33,7 +32,7 @@ def base() -> Base:
 
 def image_of(name: str, text: str, level: str = "O2") -> Image:
     """A program as data for the base module."""
-    options = CompileOptions(PipelineRequest(level), base=base().artifact, library=(SHARED,), cache=Cache())
+    options = CompileOptions(PipelineRequest(level), base=base().artifact, shares_library=True, cache=Cache())
     image = compile_source(SourceFile(name, text), options).image
     assert image is not None, "the program needs a module of its own"
     return image

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from wasmlathe.bytecode.link import link
-from wasmlathe.bytecode.marking import is_users
 from wasmlathe.ir.parse import parse
 
 

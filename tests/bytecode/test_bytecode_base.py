@@ -15,7 +15,6 @@ from wasmlathe.diagnostics import SourceFile
 from wasmlathe.driver import Compilation, CompileOptions, compile_source
 from wasmlathe.ir.core import Loc
 from wasmlathe.ir.parse import parse
-from wasmlathe.passes.analysis.fixed import SHARED
 from wasmlathe.pipeline.preparing import PipelineRequest
 from wasmlathe.wasm_runtime import engine
 
@@ -28,7 +27,7 @@ def base() -> Artifact:
 
 
 def compiled(text: str, base: Artifact, level: str = "O2") -> Compilation:
-    options = CompileOptions(PipelineRequest(level), base=base, library=(SHARED,), cache=Cache())
+    options = CompileOptions(PipelineRequest(level), base=base, shares_library=True, cache=Cache())
     return compile_source(SourceFile("p.tova", text), options)
 
 

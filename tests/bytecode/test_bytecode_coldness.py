@@ -81,7 +81,7 @@ func @never() {
 
 
 def test_calls_count_as_often_as_the_blocks_that_make_them() -> None:
-    found = estimates(parse(CALLS))
+    found = estimates(parse(CALLS), ["_start"])
     assert {name: estimate.calls for name, estimate in found.items()} == {
         "_start": 1.0,
         "once": 1.0,
@@ -96,7 +96,7 @@ def test_calls_count_as_often_as_the_blocks_that_make_them() -> None:
 
 
 def test_what_is_not_cold_has_a_reason() -> None:
-    assert {name: found.reason for name, found in estimates(parse(CALLS)).items() if not found.is_cold} == {
+    assert {name: found.reason for name, found in estimates(parse(CALLS), ["_start"]).items() if not found.is_cold} == {
         "_start": "it has a loop",
         "often": "_start calls it in a loop",
         "below": "often calls it, which is called often",
@@ -105,12 +105,12 @@ def test_what_is_not_cold_has_a_reason() -> None:
 
 
 def test_a_function_that_calls_itself_is_not_cold_unless_hardly_anybody_calls_it() -> None:
-    found = estimates(parse(CALLS.replace("call @once", "call @circle")))
+    found = estimates(parse(CALLS.replace("call @once", "call @circle")), ["_start"])
     assert found["circle"].reason == "it calls itself"
 
 
 def test_many_calls_in_straight_code_are_often_too() -> None:
-    found = estimates(parse(CALLS.replace("  call @once\n", "  call @once\n" * 50, 1)))
+    found = estimates(parse(CALLS.replace("  call @once\n", "  call @once\n" * 50, 1)), ["_start"])
     assert found["once"].reason == "many places call it"
 
 
@@ -167,7 +167,7 @@ def test_every_function_has_a_remark() -> None:
     text = 'fn twice(x) { x * 2 }\nfn main() {\n  var sum = 0\n  for i in 0..9 { sum += twice(i) }\n  print("sum {sum}")\n}\n'
     options = CompileOptions(PipelineRequest("O0"), stop_at="mem")
     mem = compile_source(SourceFile("p.tova", text), options).modules["mem"]
-    names, remarks = split(mem, dict.fromkeys(mem.functions, 1000), "_start")
+    names, remarks = split(mem, dict.fromkeys(mem.functions, 1000), ["_start"])
     assert "_start" in names
     assert not names & {"main", "twice"}
     told = {remark.text: remark.kind for remark in remarks}

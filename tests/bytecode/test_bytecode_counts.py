@@ -209,6 +209,12 @@ def test_kinds_that_are_passed_to_the_library_are_told_at_the_call(level: str) -
     assert kinds(counts_of(text, level))[4, "passed to len"] == {"String": 2, "[Int]": 1}
 
 
+def test_many_kinds_that_are_passed_to_the_library() -> None:
+    text = 'xs = [1.5, "abc", [1], nil, true, 2.5]\nfor x in xs {\n  print(typeOf(x))\n}\n'
+    found = kinds(counts_of(text))
+    assert found[3, "passed to typeOf"] == {"Float": 2, "Bool": 1, "Nil": 1, "String": 1, "[Int]": 1}
+
+
 def test_a_kind_that_has_no_meaning_is_told_before_the_panic() -> None:
     text = 'xs = [1.5, "abc"]\nvar sum = 0.0\nfor x in xs {\n  sum += x * 2\n}\n'
     assert kinds(counts_of(text, panics=True))[4, "left of *"] == {"Float": 1, "String": 1}

@@ -43,10 +43,11 @@ OFFSETS = (0, 1, 4, 8, 17, 100, 0x7FFF, 0x8000, 0xFFFF)
 PLACES = (0, 2, 4)
 MARK = HEADER + REGISTER * REGISTERS
 
-#: A call of compiled code is tested by programs.
+#: Calls of compiled code are tested by programs, and in `test_bytecode_crossing`.
+COMPILED = ("native", "enter")
 DERIVED = [i for i in table().values() if i.row is not None]
 SEQUENCES = [i for i in table().values() if i.first is not None and "native" not in i.name]
-OWN = [i for i in table().values() if i.row is None and i.first is None and i.name != "native"]
+OWN = [i for i in table().values() if i.row is None and i.first is None and i.name not in COMPILED]
 
 
 class Machine:

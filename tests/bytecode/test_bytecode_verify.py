@@ -320,17 +320,17 @@ def test_the_verifier_answers_whatever_it_is_given() -> None:
     """And what it accepts ends in a clean way. `mutations.py` does the same with as many as one likes."""
     found: dict[str, int] = {}
     original = mutations.program()
-    for seed, answer, accepted in mutations.answers(original, images.base().surroundings, range(1500)):
+    for seed, answer, accepted in mutations.answers(original, images.base().surroundings, range(1000)):
         found[answer] = found.get(answer, 0) + 1
         if accepted is not None and found[answer] % 8 == 0:
             assert mutations.execute(accepted), seed
     assert len(found) > 15
-    assert found["accepted"] > 100
+    assert found["accepted"] > 70
 
 
 def test_every_image_can_be_shown() -> None:
     original = mutations.program()
-    for seed in range(200):
+    for seed in range(80):
         try:
             changed = Image.from_bytes(mutations.mutate(random.Random(seed), original))
         except ImageDamaged:

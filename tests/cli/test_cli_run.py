@@ -90,13 +90,17 @@ def test_a_changed_configuration_is_seen(in_folder: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (["run", "f.tova", "1", "2"], ("f.tova", ["1", "2"], "O2", None, None, [[], [], []])),
-        (["run", "-O3", "f.tova"], ("f.tova", [], "O3", None, None, [[], [], []])),
-        (["run", "f.tova", "--timeout", "2", "--max-memory", "1K"], ("f.tova", [], "O2", 2.0, 1024, [[], [], []])),
-        (["run", "f.tova", "--", "-O3"], ("f.tova", ["-O3"], "O2", None, None, [[], [], []])),
+        (["run", "f.tova", "1", "2"], ("wasm", "f.tova", ["1", "2"], "O2", None, None, [[], [], []])),
+        (["run", "-O3", "f.tova"], ("wasm", "f.tova", [], "O3", None, None, [[], [], []])),
+        (
+            ["run", "f.tova", "--timeout", "2", "--max-memory", "1K"],
+            ("wasm", "f.tova", [], "O2", 2.0, 1024, [[], [], []]),
+        ),
+        (["run", "--engine", "vm", "f.tova"], ("vm", "f.tova", [], "O2", None, None, [[], [], []])),
+        (["run", "f.tova", "--", "-O3"], ("wasm", "f.tova", ["-O3"], "O2", None, None, [[], [], []])),
         (
             ["run", "--allow-env", "E", "--allow-read", "a", "f.tova", "--allow-write", "c", "--allow-read", "b"],
-            ("f.tova", [], "O2", None, None, [["a", "b"], ["c"], ["E"]]),
+            ("wasm", "f.tova", [], "O2", None, None, [["a", "b"], ["c"], ["E"]]),
         ),
         (["run", "f.tova", "--allow-read"], None),
         (["run", "f.tova", "--verify"], None),

@@ -1,4 +1,4 @@
-"""Every program of the examples and benchmarks prints what it should, on both engines and at four levels."""
+"""Every program of the examples and benchmarks prints what it should, compiled and as bytecode (`running.large`)."""
 
 from __future__ import annotations
 

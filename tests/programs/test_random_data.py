@@ -12,7 +12,7 @@ from .generate_data import boxed_program, program, unboxed
 from .running import LEVELS
 
 #: Few, because each takes about half a second a level; `python -m tests.programs.fuzz` runs thousands.
-SEEDS = range(1, 25)
+SEEDS = range(1, 17)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -247,11 +247,21 @@ class _Assembler:
             self._jumps.append((behind, behind + 4 * index, 4, self._goal(target)))
 
     def _tally(self, tally: Tally) -> None:
+        write = self._tests_of if len(tally.kinds) <= _MOST_TESTS else self._ways_of
+        notes = (Note(tally.use, kind, tally.loc, is_jump=True) for kind in tally.kinds)
+        self._code.notes += zip(write(tally), notes, strict=True)
+
+    def _tests_of(self, tally: Tally) -> list[int]:
+        """A comparison for each number, which leads behind the last one: the offsets that are counted."""
+        test, number, last = self._table["jump.i64.eq.imm"], self._field(tally.reads[0]), len(tally.kinds) - 1
+        return [self._word(test, last - index, number, index, loc=tally.loc) + 4 for index in range(last + 1)]
+
+    def _ways_of(self, tally: Tally) -> list[int]:
+        """A `switch` whose ways all lead behind its table: the offsets that are counted."""
         at = self._word(self._table["switch"], 0, self._field(tally.reads[0]), len(tally.kinds) - 1, loc=tally.loc)
         words = -(-len(tally.kinds) // 2)
         self._code.words += struct.pack("<i", words) * (2 * words)
-        notes = (Note(tally.use, kind, tally.loc, is_jump=True) for kind in tally.kinds)
-        self._code.notes += [(at + WORD + 4 * index, note) for index, note in enumerate(notes)]
+        return [at + WORD + 4 * index for index in range(len(tally.kinds))]
 
     # Moves
 
@@ -275,6 +285,9 @@ class _Assembler:
 
 #: What the compiler adds to the code of an op: it has the op's place.
 _PART_OF_OTHERS = frozenset({"move", "const", "const.wide", "jump"})
+
+#: So many kinds of values are told by comparisons: the machine predicts them, but waits for where a `switch` leads.
+_MOST_TESTS = 3
 
 _WRITERS = {
     Step: _Assembler._step,

@@ -30,7 +30,6 @@ from ..ir.clone import clone_function
 from ..ir.core import DataSegment, Function, Global, Module, Target
 from ..ir.ops.row import Effects
 from ..lower.descriptors import TABLE
-from ..passes.analysis.fixed import KEEP, SHARED
 from ..sealed import digest
 from ..wasm_runtime.host import IMPORTS
 from ..wasm_runtime.images import START
@@ -88,15 +87,19 @@ class Facts:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
-def build(samples: Iterable[SourceFile] | None = None) -> Artifact:
-    """The base module for programs of this toolchain. Raises BinaryenMissing."""
+def build(samples: Iterable[SourceFile] | None = None, cache: Cache | None = None) -> Artifact:
+    """The base module for programs of this toolchain. Raises BinaryenMissing.
+
+    The library's optimized functions are kept in `cache`, so that programs which bring the same ones need not optimize them.
+    """
     from ..driver import CompileOptions, compile_source
     from ..pipeline.preparing import PipelineRequest
 
     sources = samples if samples is not None else [SourceFile(SAMPLES.name, SAMPLES.read_text(encoding="utf-8"))]
     library = _Library()
     for source in sources:
-        options = CompileOptions(PipelineRequest(LEVEL), library=(SHARED, KEEP), stop_at="mem")
+        request = PipelineRequest(LEVEL, without=("dead-functions",))  # that the program calls one of them is enough
+        options = CompileOptions(request, shares_library=True, stop_at="mem", cache=cache)
         library.add(compile_source(source, options).modules["mem"])
     return library.artifact()
 
@@ -105,7 +108,7 @@ def obtain(cache: Cache) -> Artifact:
     """The base module from the cache, or else built and put there. Raises BinaryenMissing."""
     found = quick.load_base(cache)
     if found is None:
-        found = build()
+        found = build(cache=cache)
         quick.store_base(cache, found)
     return found
 

@@ -11,6 +11,7 @@ which no block is executed `OFTEN` times. That is the spirit of the heuristics o
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from ..ir.core import Block, Function, Module
@@ -44,15 +45,15 @@ class Estimate:
         return self.reason is None
 
 
-def estimates(module: Module, entry: str = "_start") -> dict[str, Estimate]:
-    """Estimates for all functions of a module of stage mem that have a body. `entry` is called once."""
-    return _Estimation(module, entry).all()
+def estimates(module: Module, once: Collection[str]) -> dict[str, Estimate]:
+    """Estimates for all functions of a module of stage mem that have a body. Hosts call those that are exported as `once` once."""
+    return _Estimation(module, once).all()
 
 
 class _Estimation:
-    def __init__(self, module: Module, entry: str) -> None:
+    def __init__(self, module: Module, once: Collection[str]) -> None:
         self._graph: CallGraph = callgraph(module)
-        self._entry = entry
+        self._once = once
         self._calls: dict[Function, float] = {}
         self._shares: dict[Function, dict[Block, float]] = {}
         #: How often a function is called from the place that calls it most, and where that is.
@@ -67,9 +68,9 @@ class _Estimation:
         return {function.name: self._estimate(function) for function in self._functions.values() if function.blocks}
 
     def _from_outside(self, function: Function) -> float:
-        if function.name == self._entry:
-            return 1.0
-        return TURNS if function.exported is not None else 0.0
+        if function.exported is None:
+            return 0.0
+        return 1.0 if function.exported in self._once else TURNS
 
     def _count(self, group: list[Function]) -> None:
         """Spread the calls of functions that call each other: all of them are called as often as any."""
@@ -98,7 +99,7 @@ class _Estimation:
             return "it is part of the allocator or of the collector"
         if calls * most < OFTEN:
             return None
-        if function.exported is not None and function.name != self._entry:
+        if self._from_outside(function) >= OFTEN:
             return "a host may call it often"
         if self._graph.is_recursive(function):
             return "it calls itself"

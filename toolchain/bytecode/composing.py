@@ -79,8 +79,8 @@ def _take_operand(step: Step, makers: dict[Value, Step], uses: dict[Value, int],
 
 def _numbers_before(step: Step, operand: int) -> int:
     """How many numbers of the step stand before an operand."""
-    letters = [letter for letter in step.instruction.layout if letter in "ri"]
-    return letters[:operand].count("i")
+    letters = [letter for letter in step.instruction.layout if letter in "riu"]
+    return sum(letter != "r" for letter in letters[: step.instruction.operand_place(operand)])
 
 
 def _writes_memory(item: Item) -> bool:

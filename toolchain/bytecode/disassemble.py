@@ -18,7 +18,7 @@ from functools import cache
 from ..ir.core import Loc
 from .instructions import HEADER, REGISTER, WORD, Instruction, table
 
-_NAME_WIDTH = 24
+_NAME_WIDTH = 23
 
 
 @cache
@@ -82,19 +82,19 @@ def _instruction(
     # A sequence is shown as its first instruction with a mark: the second follows on the next line.
     name = instruction.name if instruction.first is None else f"{instruction.first.name} &"
     if name == "call":
-        return f"{name:<{_NAME_WIDTH}}@{names.get(_i32(code, at + 4), '?')}"
+        return f"{name:<{_NAME_WIDTH}} @{names.get(_i32(code, at + 4), '?')}"
     if name == "native":
         slot = _u16(code, at + 4)
-        return f"{name:<{_NAME_WIDTH}}@{entries[slot] if slot < len(entries) else '?'}"
+        return f"{name:<{_NAME_WIDTH}} @{entries[slot] if slot < len(entries) else '?'}"
     if name == "const.wide":
         number = int.from_bytes(code[at + WORD : at + 2 * WORD], "little", signed=True)
-        return f"{name:<{_NAME_WIDTH}}{_register(_u16(code, at + 2), frame)}, {number}"
+        return f"{name:<{_NAME_WIDTH}} {_register(_u16(code, at + 2), frame)}, {number}"
     if name == "switch":
         count = _u16(code, at + 6) + 1
         jumps = ", ".join(f"{_i32(code, at + WORD + 4 * k):+}" for k in range(count))
-        return f"{name:<{_NAME_WIDTH}}{_register(_u16(code, at + 4), frame)}, {jumps}"
+        return f"{name:<{_NAME_WIDTH}} {_register(_u16(code, at + 4), frame)}, {jumps}"
     fields = [_field(code, at, index, letter, frame) for index, letter in enumerate(instruction.layout)]
-    return f"{name:<{_NAME_WIDTH}}{', '.join(field for field in fields if field)}".rstrip()
+    return f"{name:<{_NAME_WIDTH}} {', '.join(field for field in fields if field)}".rstrip()
 
 
 def _field(code: bytes, at: int, index: int, letter: str, frame: int) -> str:

@@ -15,8 +15,9 @@ fields of a second word.
 
 Two kinds of superinstructions save dispatches. A composed one computes an operand itself (`f64.add[1:f64.mul]` is
 a <- b + c * d), so the operand needs no register; a sequence (`i64.add.imm; jump.i64.lt_s`) does what two instructions behind
-each other do, and only the first one's number says so: jumps into the middle find the second as it is. The tables of both hold
-what the inner loops of the benchmarks consist of: elements of arrays, counted loops, sums of products.
+each other do, and only the first one's number says so: jumps into the middle find the second as it is. The first may be a
+conditional jump: the second follows if it is not taken. The tables of both hold what the inner loops of the benchmarks
+consist of: elements of arrays, counted loops, sums of products.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ WITHOUT = {
     "panic_text": "native",
     "call": "call, native",
     "kind_seen": "a note beside the code (`nodes.Note`)",
-    "kinds_seen": "switch, which leads to one place (`nodes.Tally`)",
+    "kinds_seen": "jump.i64.eq.imm, switch (`nodes.Tally`)",
     "global.get": "variables are kept in memory (`link`)",
     "global.set": "variables are kept in memory (`link`)",
     "mem.data_addr": "const",
@@ -161,9 +162,9 @@ _LOADED = ("load_i64", "load_i32", "load_f64", "load_bool", "store_i64", "store_
 _COMPOSED = (
     ("i32.add", 0, "mem.load_i32"),
     ("i32.add", 1, "i32.shl.imm"),
-    ("i32.add.scaled", 0, "mem.load_i32"),
+    ("i32.add[0:mem.load_i32]", 1, "i32.shl.imm"),
     *((f"mem.{access}", 0, inner) for access in _ACCESSES for inner in ("i32.add", "i32.add.scaled")),
-    *((f"mem.{access}", 0, "i32.add.scaled[0:mem.load_i32]") for access in _LOADED),
+    *((f"mem.{access}", 0, "i32.add[0:mem.load_i32].scaled") for access in _LOADED),
     ("mem.load_i32", 0, "mem.load_i32"),
     ("mem.store_i32", 1, "i32.add.imm"),
     ("mem.store_i64", 1, "mem.load_i64"),
@@ -204,7 +205,7 @@ _SHORT = {
     (1, "i32.shl.imm"): "scaled",
     (0, "i32.add"): "indexed",
     (0, "i32.add.scaled"): "element",
-    (0, "i32.add.scaled[0:mem.load_i32]"): "element.loaded",
+    (0, "i32.add[0:mem.load_i32].scaled"): "element.loaded",
     (1, "mem.load_i32"): "loaded",
 }
 
@@ -222,6 +223,21 @@ _SEQUENCES = (
     *(("i64.add.imm", f"jump.i64.{test}") for test in ("lt_s", "ge_s", "ne")),
     ("i64.add.imm", "jump.i64.lt_s.imm"),
     ("i64.add", "ret.value"),
+    ("i64.add", "i64.add.imm"),
+    ("i64.add", "jump.i64.ge_s"),
+    ("i64.add.imm", "i64.add.imm"),
+    ("i64.add.imm", "move"),
+    ("move", "i64.add.imm"),
+    ("f64.add", "f64.add"),
+    ("f64.mul", "f64.mul"),
+    ("mem.load_i32", "mem.load_i32"),
+    ("mem.store_i32", "mem.store_i32"),
+    ("mem.load_bool.indexed", "jump.unless"),
+    # An index is checked, and used if it is in range.
+    *(
+        ("jump.i64.ge_u", second)
+        for second in ("move", "i32.add.scaled", "mem.load_i64.element", "mem.load_f64.element")
+    ),
 )
 
 

@@ -6,10 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from ..ir.core import Function, Module
 from ..passes.analysis.callgraph import callgraph
+from ..passes.analysis.fixed import SHARED
 
 
 def is_users(function: Function) -> bool:
@@ -30,7 +29,7 @@ def library_of(module: Module) -> list[Function]:
     return found
 
 
-def mark_library(module: Module, facts: Iterable[str]) -> None:
-    """Give the attributes `facts` to the functions from which none of the program is called."""
+def mark_library(module: Module) -> None:
+    """Give the attribute `shared` to the functions from which none of the program is called."""
     for function in library_of(module):
-        function.attrs.update(dict.fromkeys(facts, True))
+        function.attrs[SHARED] = True

@@ -82,7 +82,7 @@ class Note:
 
 @dataclass(slots=True, eq=False)
 class Tally:
-    """Counts the number that it reads: a jump by number for which all numbers lead on. Each stands for a kind of values."""
+    """Counts the number that it reads, by jumps that all lead on. Each number, from 0 on, stands for a kind of values."""
 
     reads: list[Value]
     use: str

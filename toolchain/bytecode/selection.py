@@ -331,15 +331,21 @@ def _is_extended(value: Value) -> bool:
 
 def _extended_params(function: Function) -> set[Value]:
     """The parameters of blocks to which only such values are passed."""
-    sources: dict[Value, list[Value]] = {}
+    passed: dict[Value, list[Value]] = {}
+    known: set[Value] = set()
     for block in function.blocks:
         for target in block.terminator.targets:
             for param, arg in zip(target.block.params, target.args, strict=True):
                 if param.type in (t.I32, t.BOOL):
-                    sources.setdefault(param, []).append(arg)
-    known = set(sources)
-    while lost := {p for p in known if not all(a in known or _is_extended(a) for a in sources[p])}:
-        known -= lost
+                    known.add(param)
+                    if not _is_extended(arg):
+                        passed.setdefault(arg, []).append(param)
+    doubtful = [arg for arg in passed if arg not in known]
+    while doubtful:
+        for param in passed.get(doubtful.pop(), ()):
+            if param in known:
+                known.remove(param)
+                doubtful.append(param)
     return known
 
 

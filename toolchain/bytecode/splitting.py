@@ -5,7 +5,7 @@ main has a loop, parse is called in it, report is called once        =>        c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from ..ir.core import Function, Loc, Module
 from ..pipeline.spec import Remark
@@ -15,12 +15,12 @@ from .savings import choose
 STEP = "cold"
 
 
-def split(module: Module, code_sizes: Mapping[str, int], entry: str) -> tuple[set[str], list[Remark]]:
+def split(module: Module, code_sizes: Mapping[str, int], once: Collection[str]) -> tuple[set[str], list[Remark]]:
     """Names of the functions of a module of stage mem that become bytecode, and a remark for each function.
 
-    `code_sizes`: bytes of the bodies of functions when all are compiled.
+    `code_sizes`: bytes of the bodies of functions when all are compiled. `once`: exports that hosts call only once.
     """
-    found = estimates(module, entry)
+    found = estimates(module, once)
     choice = choose(module, [name for name, estimate in found.items() if estimate.is_cold], code_sizes)
     remarks = []
     for name, estimate in found.items():

@@ -54,7 +54,7 @@ class Percent(click.ParamType):
 @click.option("--size", type=click.IntRange(1), help="The size of the work instead of the usual one.")
 @click.option("-O", "level", type=Word(*LEVELS), help="Optimization level (default 3).")
 @click.option("--pipeline", metavar="NAME", help="The pipeline that compiles ours.")
-@click.option("--engine", type=Word("wasm", "vm"), default="wasm", help="What runs ours: wasm (default), or vm as bytecode.")
+@click.option("--engine", type=Word("wasm", "vm"), default="wasm", help="What runs ours: vm runs it as bytecode.")
 @click.option("--json", "json_file", metavar="FILE", help="Write the measurement with all runs.")
 @click.option("--html", "html_file", metavar="FILE", help="Write a page with plots, of the history too if it is given.")
 @click.option("--history", metavar="FILE", help="Add the measurement to this file.")

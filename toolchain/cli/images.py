@@ -51,9 +51,8 @@ def text_of(image: Image, function: str | None, cache: Cache) -> str:
 def ask_for(options: CompileOptions) -> None:
     """Have a compilation make an image. Raises BinaryenMissing."""
     from ..bytecode.base import obtain
-    from ..passes.analysis.fixed import SHARED
-
-    options.base, options.library = obtain(options.cache or Cache.off()), (SHARED,)
+    
+    options.base, options.shares_library = obtain(options.cache or Cache.off()), True
 
 
 def files_of(compilation: Compilation, name: str) -> dict[str, bytes]:

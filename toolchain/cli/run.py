@@ -12,7 +12,6 @@ from ..cache import Cache
 from ..diagnostics import render_all
 from ..driver import CompileOptions
 from ..outcome import exit_status, tell
-from ..passes.analysis.fixed import SHARED
 from ..wasm_runtime.engine import Limits
 from ..wasm_runtime.grants import Grants
 from . import images
@@ -94,7 +93,7 @@ def command(
         if found is not None:
             return _run_cached(found, args, limits, cache, grants, looks, state)
     if engine == "vm" and is_cached and not (stats or count or options.gc_stress):
-        options.base, options.library = base_module(cache), (SHARED,)
+        options.base, options.shares_library = base_module(cache), True
     options.cache = cache
     observing.attach(options)
     observing.check(file, options.pipeline)

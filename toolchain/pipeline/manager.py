@@ -80,6 +80,12 @@ class PassManager:
         #: The passes that found nothing to do in a function since it was last changed.
         self._settled: dict[Function, set[Sameness]] = {}
 
+    def unobserved(self, plugins: Plugins) -> PassManager:
+        """A manager that runs the same, of which nobody sees anything; `plugins` without observers."""
+        return PassManager(
+            self._pipeline, plugins, AnalysisCache(), budget=self._watch.budget, omitted=self._omitted, verify=self._verify
+        )
+
     def run_stage(self, stage: str, unit: Any) -> None:
         """Run everything that the pipeline has for a stage, in place.
 
