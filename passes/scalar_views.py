@@ -234,7 +234,9 @@ class _Flow:
 
 def _open_functions(module: Module) -> dict[Function, list[Op]]:
     """The functions that are only called, and not by the host, with their calls."""
-    calls: dict[Function, list[Op]] = {f: [] for f in module.functions.values() if f.blocks and not has_fixed_signature(f)}
+    calls: dict[Function, list[Op]] = {
+        f: [] for f in module.functions.values() if f.blocks and not has_fixed_signature(f)
+    }
     for function in module.functions.values():
         for op in function.ops():
             callee = module.functions.get(op.attrs.get("callee", ""))

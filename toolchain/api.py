@@ -168,9 +168,13 @@ def compile(
 
 def _check_placing(engine: str, cold: str | None) -> None:
     if engine not in ("wasm", "vm") or cold not in (None, "vm"):
-        raise problem("E0504", f"modules have no engine '{cold if engine in ('wasm', 'vm') else engine}'", "there is wasm, vm")
+        raise problem(
+            "E0504", f"modules have no engine '{cold if engine in ('wasm', 'vm') else engine}'", "there is wasm, vm"
+        )
     if engine == "vm" and cold is not None:
-        raise problem("E0504", "with engine='vm' all functions of the program are bytecode", "give either engine or cold")
+        raise problem(
+            "E0504", "with engine='vm' all functions of the program are bytecode", "give either engine or cold"
+        )
 
 
 def _compile(program: str | os.PathLike[str], options: CompileOptions) -> Compilation:

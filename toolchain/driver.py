@@ -64,8 +64,9 @@ class CompileOptions:
     packed: bool = False
     #: Let the VM count how often blocks are executed, and which kinds of values come to operations that take several.
     count: bool = False
-    #: The base module for which the program becomes an image, if that can be; else it is bytecode in a module of its own.
-    base: Artifact | None = None
+    #: What gives the base module for which the program becomes an image, if that can be; else it is bytecode in a module of
+    #: its own. Asked when it is needed: making a base takes seconds.
+    base: Callable[[], Artifact] | None = None
     #: Make of library functions what does not depend on the program, for one that runs on a base module, or becomes one.
     shares_library: bool = False
     #: Collect garbage at every allocation, and overwrite what is free.
@@ -300,7 +301,7 @@ class _Run:
             raise problem("E0504", f"unknown stage '{last}'", hint)
         module: Any = None
         for stage in STAGES[: STAGES.index(last) + 1]:
-            if stage == "wasm" and self._options.base is not None and self._share(module, self._options.base):
+            if stage == "wasm" and self._options.base is not None and self._share(module, self._options.base()):
                 break
             module = self._copy(stage) if stage in self._ready else getattr(self, f"_{stage}")(module)
             if stage == "package":

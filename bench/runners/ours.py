@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,7 +37,7 @@ def _bytecode(program: Path, pipeline: str) -> Artifact:
 
     cache = Cache()
     options = CompileOptions(
-        PipelineRequest(pipeline), bytecode=True, base=obtain(cache), shares_library=True, cache=cache
+        PipelineRequest(pipeline), bytecode=True, base=partial(obtain, cache), shares_library=True, cache=cache
     )
     artifact = compile_source(SourceReader().load(str(program)), options).artifact
     assert artifact is not None  # the last stage makes it

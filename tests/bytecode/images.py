@@ -32,7 +32,7 @@ def base() -> Base:
 
 def image_of(name: str, text: str, level: str = "O2") -> Image:
     """A program as data for the base module."""
-    options = CompileOptions(PipelineRequest(level), base=base().artifact, shares_library=True, cache=Cache())
+    options = CompileOptions(PipelineRequest(level), base=lambda: base().artifact, shares_library=True, cache=Cache())
     image = compile_source(SourceFile(name, text), options).image
     assert image is not None, "the program needs a module of its own"
     return image

@@ -27,7 +27,7 @@ def base() -> Artifact:
 
 
 def compiled(text: str, base: Artifact, level: str = "O2") -> Compilation:
-    options = CompileOptions(PipelineRequest(level), base=base, shares_library=True, cache=Cache())
+    options = CompileOptions(PipelineRequest(level), base=lambda: base, shares_library=True, cache=Cache())
     return compile_source(SourceFile("p.tova", text), options)
 
 
@@ -132,7 +132,7 @@ def test_code_of_the_program_keeps_its_places_though_the_library_has_the_same(ba
 
 
 def test_what_was_made_for_the_program_is_bytecode_like_it(base: Artifact) -> None:
-    text = 'fn odd(x) { x % 2 == 1 }\nfn main() { print(args().map(fn(s) toInt(s)).filter(odd)) }'
+    text = "fn odd(x) { x % 2 == 1 }\nfn main() { print(args().map(fn(s) toInt(s)).filter(odd)) }"
     names = {name for name, *_ in linked(text, base).functions}
     assert "main" in names
     assert any(name.startswith(("std.map", "std.filter")) for name in names)
@@ -180,7 +180,7 @@ def test_a_program_that_does_not_fit_says_why(base: Artifact) -> None:
 def test_a_program_that_does_not_fit_gets_a_module_of_its_own(base: Artifact) -> None:
     small = Artifact(base.wasm, base.source_map, {**base.manifest, "base": Facts.of(base).plain()})
     small.manifest["base"]["rooms"] = {name: (at, 16) for name, (at, _size) in Facts.of(base).rooms.items()}
-    options = CompileOptions(PipelineRequest("O1"), base=small, bytecode=True)
+    options = CompileOptions(PipelineRequest("O1"), base=lambda: small, bytecode=True)
     made = compile_source(SourceFile("p.tova", "fn main() { print(41 + 1) }"), options)
     assert made.image is None
     assert made.bytecode is not None

@@ -43,6 +43,7 @@ from .marking import library_of
 
 if TYPE_CHECKING:
     from ..cache import Cache
+    from ..driver import CompileOptions, Progress
 
 #: The program that uses the library in the usual ways.
 SAMPLES = Path(__file__).with_name("samples.tova")
@@ -87,28 +88,34 @@ class Facts:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
-def build(samples: Iterable[SourceFile] | None = None, cache: Cache | None = None) -> Artifact:
+def build(
+    samples: Iterable[SourceFile] | None = None, cache: Cache | None = None, progress: Progress | None = None
+) -> Artifact:
     """The base module for programs of this toolchain. Raises BinaryenMissing.
 
     The library's optimized functions are kept in `cache`, so that programs which bring the same ones need not optimize them.
     """
-    from ..driver import CompileOptions, compile_source
+    from ..driver import CompileOptions, compile_source, compiler_settings
     from ..pipeline.preparing import PipelineRequest
 
     sources = samples if samples is not None else [SourceFile(SAMPLES.name, SAMPLES.read_text(encoding="utf-8"))]
     library = _Library()
-    for source in sources:
-        request = PipelineRequest(LEVEL, without=("dead-functions",))  # that the program calls one of them is enough
-        options = CompileOptions(request, shares_library=True, stop_at="mem", cache=cache)
-        library.add(compile_source(source, options).modules["mem"])
-    return library.artifact()
+    with compiler_settings():
+        for source in sources:
+            request = PipelineRequest(LEVEL, without=("dead-functions",))  # what nothing calls here, a program may call
+            options = CompileOptions(request, shares_library=True, stop_at="mem", cache=cache, progress=progress)
+            library.add(compile_source(source, options).modules["mem"])
+        return library.artifact()
 
 
-def obtain(cache: Cache) -> Artifact:
-    """The base module from the cache, or else built and put there. Raises BinaryenMissing."""
+def obtain(cache: Cache, asking: CompileOptions | None = None) -> Artifact:
+    """The base module from the cache, or else built and put there. Raises BinaryenMissing.
+
+    `asking`: the compilation that needs it, which shows the progress of this one.
+    """
     found = quick.load_base(cache)
     if found is None:
-        found = build(cache=cache)
+        found = build(cache=cache, progress=asking.progress if asking is not None else None)
         quick.store_base(cache, found)
     return found
 

@@ -1,7 +1,7 @@
 """Which functions are the library's alone: a base module may have their code, so passes must not fit them to a program.
 
-    @std.repeat calls @rt-alloc            library
-    @std.map.3 calls @main.lambda0         not: it was made for a function of the program
+@std.repeat calls @rt-alloc            library
+@std.map.3 calls @main.lambda0         not: it was made for a function of the program
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ..artifact import Artifact
 from ..bytecode.image import Image, ImageDamaged
 from ..cache import Cache
@@ -51,8 +53,8 @@ def text_of(image: Image, function: str | None, cache: Cache) -> str:
 def ask_for(options: CompileOptions) -> None:
     """Have a compilation make an image. Raises BinaryenMissing."""
     from ..bytecode.base import obtain
-    
-    options.base, options.shares_library = obtain(options.cache or Cache.off()), True
+
+    options.base, options.shares_library = partial(obtain, options.cache or Cache.off(), options), True
 
 
 def files_of(compilation: Compilation, name: str) -> dict[str, bytes]:

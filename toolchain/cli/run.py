@@ -28,7 +28,7 @@ from .parameters import (
     observer_options,
     pipeline_options,
 )
-from .running import base_module, compile_for, host_preparation, run_compilation, usable_engine
+from .running import compile_for, host_preparation, run_compilation, usable_engine
 from .unsupported import not_supported
 
 ENGINES = ("wasm", "python", "vm")
@@ -93,7 +93,9 @@ def command(
         if found is not None:
             return _run_cached(found, args, limits, cache, grants, looks, state)
     if engine == "vm" and is_cached and not (stats or count or options.gc_stress):
-        options.base, options.shares_library = base_module(cache), True
+        from ..bytecode.base import obtain
+
+        options.base, options.shares_library = partial(obtain, cache, options), True
     options.cache = cache
     observing.attach(options)
     observing.check(file, options.pipeline)

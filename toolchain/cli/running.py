@@ -12,7 +12,6 @@ from ..wasm_runtime.engine import Limits
 from .errors import tell_diagnostics
 
 if TYPE_CHECKING:
-    from ..artifact import Artifact
     from ..cache import Cache
     from ..wasm_runtime.grants import Grants
 
@@ -30,17 +29,6 @@ def compile_for(engine: str, file: str, options: CompileOptions) -> Compilation:
     except BinaryenMissing as missing:
         tell_slow(str(missing))
         return compile_file(file, dataclasses.replace(options, stop_at="mem", observers=()))
-
-
-def base_module(cache: Cache) -> Artifact | None:
-    """The VM and the library for programs that are bytecode; None without Binaryen, of which `compile_for` tells."""
-    from ..bytecode.base import obtain
-    from ..codegen.binaryen import BinaryenMissing
-
-    try:
-        return obtain(cache)
-    except BinaryenMissing:
-        return None
 
 
 def run_compilation(

@@ -83,7 +83,12 @@ class PassManager:
     def unobserved(self, plugins: Plugins) -> PassManager:
         """A manager that runs the same, of which nobody sees anything; `plugins` without observers."""
         return PassManager(
-            self._pipeline, plugins, AnalysisCache(), budget=self._watch.budget, omitted=self._omitted, verify=self._verify
+            self._pipeline,
+            plugins,
+            AnalysisCache(),
+            budget=self._watch.budget,
+            omitted=self._omitted,
+            verify=self._verify,
         )
 
     def run_stage(self, stage: str, unit: Any) -> None:

@@ -63,7 +63,9 @@ TABLE = (
     RemarkKind("trimmed", DONE, "A parameter or result is the same in all calls, or nobody reads it, and is gone."),
     RemarkKind("accumulated", DONE, "A recursion became a loop that carries its result along."),
     RemarkKind("tail-call", DONE, "A call whose result is returned became a jump."),
-    RemarkKind("cold", DONE, "With --cold vm: a function that is rarely executed is bytecode, which takes fewer bytes."),
+    RemarkKind(
+        "cold", DONE, "With --cold vm: a function that is rarely executed is bytecode, which takes fewer bytes."
+    ),
     RemarkKind("not-cold", REFUSED, "With --cold vm: a function is compiled."),
     RemarkKind("removed", DONE, "A function or a store is not in the result, because nothing needs it."),
 )
