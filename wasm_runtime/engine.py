@@ -232,7 +232,10 @@ class Guest:
         if code == OUT_OF_BOUNDS and self.artifact.manifest.get("shadow") and len(frames) >= MANY_FRAMES:
             return ProgramPanic(PANICS[STACK_OVERFLOW], location, frames)  # it was the shadow stack, which is smaller
         what = FAULTS.get(number.value) if has_code else None
-        return InternalError(f"the compiled program failed: {what or self._trap_message(trap)}", location, frames)
+        what = what or self._trap_message(trap)
+        if self.artifact.manifest.get("foreign"):
+            return ProgramPanic(f"the image does what no compiled program does: {what}", location, frames)
+        return InternalError(f"the compiled program failed: {what}", location, frames)
 
     def _take_panic_site(self) -> int:
         """The number that a panic left, which is cleared; 0 if there was no panic."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import random
+import struct
 from pathlib import Path
 
 import pytest
 from cli_programs import DIVIDES_BY_ZERO, RETURNS_55, RUNS_FOREVER
 from wasmlathe.artifact import SourceMap
 from wasmlathe.bytecode.image import Image
+from wasmlathe.bytecode.instructions import HEADER, table
 from wasmlathe.cli import main
 from wasmlathe.sealed import TRAILER_BYTES, seal
 
@@ -108,6 +110,23 @@ def test_the_source_of_a_panic_may_be_anything(name: str, folder: Path, capfd: p
     capfd.readouterr()
     assert main(["run", "out/p.tvb"]) == 1
     assert capfd.readouterr().err.startswith(f"error: division by zero\n  --> {name}:")
+
+
+def test_what_a_changed_image_does_wrong_is_not_told_as_a_bug(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    path = build(folder, "fn main() { print(args()) }\n")
+    image = Image.from_bytes(path.read_bytes())
+    assert image.entry is not None
+    address, load, leave = (table()[name].code for name in ("const", "mem.load_i64", "ret"))
+    words = struct.pack("<HHi", address, HEADER, -16) + struct.pack("<HHHH", load, HEADER, HEADER, 0)
+    end = min((offset for _name, offset, *_ in image.functions if offset > image.entry), default=len(image.code))
+    words += struct.pack("<Q", leave) * ((end - image.entry - len(words)) // len(struct.pack("<Q", 0)))
+    image.code = image.code[: image.entry] + words + image.code[end:]
+    path.write_bytes(image.to_bytes())
+    capfd.readouterr()
+    assert main(["run", "out/p.tvb"]) == 1
+    err = capfd.readouterr().err
+    assert err.startswith("error: the image does what no compiled program does: it accessed memory out of bounds")
+    assert "bug" not in err
 
 
 def test_a_program_that_does_not_fit_is_told_why(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:

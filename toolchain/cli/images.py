@@ -27,7 +27,9 @@ def load(path: str, cache: Cache) -> Artifact:
     if problems:
         told = [Diagnostic("error", _CODE, f"'{path}' cannot be run: {each}", hint=each.hint) for each in problems]
         raise CompileError(told)
-    return artifact_of(image, base)
+    artifact = artifact_of(image, base)
+    artifact.manifest["foreign"] = True  # what it does wrong is no fault of the compiler
+    return artifact
 
 
 def read(path: str) -> Image:
