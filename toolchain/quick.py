@@ -147,9 +147,11 @@ def _from_image(content: bytes, base: Artifact | None) -> Artifact | None:
     if base is None:
         return None
     try:
-        return artifact_of(Image.from_bytes(content), base)
+        image = Image.from_bytes(content)
     except ImageDamaged:
         return None
+    # Another process may have built the base anew; if the two differ, the image is of no use.
+    return artifact_of(image, base) if image.base == base.manifest["base"]["digest"] else None
 
 
 def load_base(cache: caches.Cache, toolchain: str | None = None) -> Artifact | None:

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 from cli_programs import DIVIDES_BY_ZERO, RETURNS_55, RUNS_FOREVER
+from wasmlathe import quick
+from wasmlathe.artifact import Artifact
+from wasmlathe.cache import Cache
 from wasmlathe.cli import main
 
 pytestmark = pytest.mark.usefixtures("base_in_cache")
@@ -93,3 +96,21 @@ def test_bytecode_is_shown(folder: Path, capfd: pytest.CaptureFixture[str]) -> N
     assert shown.startswith("@twice  (frame ")
     assert "i64.mul.imm" in shown
     assert "; p.tova:1:15" in shown
+
+
+def test_a_program_kept_for_another_base_module_is_linked_anew(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (folder / "p.tova").write_text('fn main() { print("ab".upper()) }\n')
+    words = ["run", "-O1", "p.tova", "--engine", "vm"]
+    assert main(words) == 0
+    cache = Cache()
+    base = quick.load_base(cache)
+    assert base is not None
+    assert quick.load(cache, "vm", "p.tova", "O1", ()) is not None
+    facts = {**base.manifest["base"], "digest": bytes(16)}
+    quick.store_base(cache, Artifact(base.wasm, base.source_map, {**base.manifest, "base": facts}))
+    try:
+        assert quick.load(cache, "vm", "p.tova", "O1", ()) is None
+        assert main(words) == 0
+    finally:
+        quick.store_base(cache, base)
+    assert capfd.readouterr().out == "AB\nAB\n"
