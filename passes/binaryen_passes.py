@@ -56,6 +56,10 @@ PASSES: dict[str, str] = {
 }
 
 
+#: Not for a module with the VM, which has to be its first function to be fast.
+_REORDERING = frozenset({"reorder-functions"})
+
+
 @dataclass(frozen=True, slots=True)
 class Levels:
     """How hard Binaryen tries."""
@@ -66,6 +70,8 @@ class Levels:
 
 def _spec(name: str, summary: str) -> PassSpec:
     def run(module: BinaryenModule, ctx: PassContext) -> bool:
+        if name in _REORDERING and module.keeps_order:
+            return False
         module.run_passes([name], ctx.options.optimize, ctx.options.shrink)
         return True  # Binaryen does not tell whether it changed anything
 

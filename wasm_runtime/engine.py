@@ -206,6 +206,8 @@ class Guest:
             self._engine = None
 
     def _export(self, name: str, kind: int) -> c.Extern | None:
+        if not self._instance[0]:  # not there yet: a time limit ended what runs while it is made, such as unpacking
+            return None
         item, text = c.Extern(), name.encode()
         found = self.library.wasmtime_instance_export_get(
             self.context, self._instance, text, len(text), ctypes.byref(item)

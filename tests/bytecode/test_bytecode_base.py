@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 from wasmlathe.artifact import Artifact
@@ -114,6 +115,29 @@ def test_functions_that_call_each_other_are_told_apart() -> None:
     renamed = text.replace("std.b", "std.b.4")
     assert identity(text, "std.a") == identity(renamed, "std.a")
     assert identity(text, "std.a") != identity(text.replace("const 1", "const 2"), "std.a")
+
+
+def test_who_is_who_in_a_circle_is_part_of_the_identity() -> None:
+    text = """
+    module "m" mem
+    func @std.a(%x: i32) -> i32 source "a" {
+    ^entry:
+      %y: i32 = call @std.b %x
+      %r: i32 = call @std.a %y
+      ret %r
+    }
+    func @std.b(%x: i32) -> i32 source "b" {
+    ^entry:
+      %y: i32 = call @std.b %x
+      %z: i32 = i32.add %x, %y
+      %r: i32 = call @std.a %z
+      ret %r
+    }
+    """
+    # The same two bodies, but now it is the first that begins by calling itself.
+    names = {"@std.a(": "@std.b(", "@std.b(": "@std.a(", '"a"': '"b"', '"b"': '"a"'}
+    exchanged = re.sub("|".join(map(re.escape, names)), lambda found: names[found[0]], text)
+    assert identity(text, "std.a") != identity(exchanged, "std.b")
 
 
 def test_the_library_is_called_and_not_copied(base: Artifact) -> None:

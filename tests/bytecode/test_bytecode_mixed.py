@@ -17,7 +17,7 @@ from wasmlathe.driver import Compilation, CompileOptions, compile_source
 from wasmlathe.ir.clone import clone_module
 from wasmlathe.pipeline.preparing import PipelineRequest
 from wasmlathe.wasm_runtime import engine
-from wasmlathe.wasm_runtime.panics import ProgramExit, ProgramPanic
+from wasmlathe.wasm_runtime.panics import ProgramExit, ProgramPanic, TimeLimit
 
 LIMITS = engine.Limits(30.0, 512 << 20)
 
@@ -182,3 +182,11 @@ def test_an_instance_goes_on_after_a_panic_in_bytecode_with_an_empty_stack() -> 
                 instance.deep(20_000, 9)
             assert panic.value.frames[1].function.startswith("deep")
         assert instance.deep(5, 1) == 7
+
+
+def test_a_time_limit_may_end_the_unpacking_of_the_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = api.compile(EXPORTED, "O0", engine="vm")
+    set_deadline = engine.Guest.set_deadline
+    monkeypatch.setattr(engine.Guest, "set_deadline", lambda guest, _ticks: set_deadline(guest, 0))  # it is over already
+    with pytest.raises(TimeLimit):  # there is no instance yet whose globals could be asked where the VM was
+        module.instantiate(timeout_seconds=30.0)

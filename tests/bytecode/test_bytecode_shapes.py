@@ -6,6 +6,7 @@ import io
 
 import pytest
 import wasmtime
+from wasmlathe import api
 from wasmlathe.artifact import PANIC_SITE, Artifact
 from wasmlathe.bench.vm_shapes import SHAPES, in_shapes
 from wasmlathe.bytecode.machine import RUN, add_machine
@@ -105,3 +106,9 @@ def test_the_machine_is_the_first_function_of_its_module() -> None:
     artifact = in_shapes(SourceFile("p.tova", "print(1)"))["loop"]
     imports = wasmtime.Module(wasmtime.Engine(), artifact.wasm).imports
     assert function_names(artifact.wasm)[len(imports)] == RUN  # functions are all that programs import
+
+
+def test_no_pass_moves_the_machine() -> None:
+    artifact = api.compile(LOOPS, "Os", engine="vm").artifact
+    imports = wasmtime.Module(wasmtime.Engine(), artifact.wasm).imports
+    assert artifact.manifest["vm"]["names"][len(imports)] == RUN

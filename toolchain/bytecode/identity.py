@@ -91,7 +91,8 @@ class Identities:
             numbers[block] = len(numbers)
             for value in (*block.params, *(result for op in block.ops for result in op.results)):
                 numbers[value] = len(numbers)
-        rows: list[Any] = [[str(type_) for type_ in function.results]]
+        own = inside[function.name] if len(inside) > 1 else None  # which of the functions of a circle has this body
+        rows: list[Any] = [own, [str(type_) for type_ in function.results]]
         for block in function.blocks:
             rows.append([(numbers[param], str(param.type)) for param in block.params])
             rows += [self._row(op, numbers, inside) for op in block.ops]

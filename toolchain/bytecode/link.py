@@ -90,6 +90,7 @@ class Program(Codes):
     def add_machine(self, out: BinaryenModule) -> None:
         """Add the VM, before all other functions: where its code lies is why it is fast (`machine`)."""
         self.table.declare(out)
+        out.keeps_order = True
         used = None if self.every_instruction else frozenset(self.used)
         bias = self.counters - SCALE * self.code if self.counters is not None else None
         numbers = {"numbers": dense_numbers(self.used)} if self.is_packed else {}

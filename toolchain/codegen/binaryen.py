@@ -157,6 +157,8 @@ class BinaryenModule:
         self._module = self._lib.BinaryenModuleCreate()
         self._files: dict[str, int] = {}
         self._table = b""
+        #: Whether functions have to stay in the order in which they are added.
+        self.keeps_order = False
         #: By number: what an expression is, and its place in the source. Number 0 in the first line of the first file
         #: is where Binaryen begins, and does not write a mapping for.
         self._places: list[tuple[str, Place | None]] = [(sourcemap.PLAIN, None)]
