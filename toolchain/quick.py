@@ -68,12 +68,12 @@ def parse(argv: Sequence[str]) -> tuple[str, str, list[str], str, float | None, 
     if not argv or argv[0] != "run":
         return None
     words: list[str] = []
-    values = {"--pipeline": DEFAULT_PIPELINE, "--engine": "wasm"}
+    values = {"--engine": "wasm"}
     granted: dict[str, list[str]] = {option: [] for option in _GRANTS}
     rest = iter(argv[1:])
     for word in rest:
         if word in _LEVELS:
-            values["--pipeline"] = _LEVELS[word]
+            values["-O"] = _LEVELS[word]
         elif word == "--":
             words += rest
         elif word in _WITH_VALUE or word in granted:
@@ -88,14 +88,15 @@ def parse(argv: Sequence[str]) -> tuple[str, str, list[str], str, float | None, 
             return None
         else:
             words.append(word)
-    if not words or values["--engine"] not in ENGINES:
+    if not words or values["--engine"] not in ENGINES or {"-O", "--pipeline"} <= values.keys():
         return None
+    pipeline = values.get("-O") or values.get("--pipeline", DEFAULT_PIPELINE)
     try:
         timeout = parse_seconds(values["--timeout"]) if "--timeout" in values else None
         memory = parse_size(values["--max-memory"]) if "--max-memory" in values else None
     except ValueError:
         return None  # the command line proper says what is wrong
-    return values["--engine"], words[0], words[1:], values["--pipeline"], timeout, memory, list(granted.values())
+    return values["--engine"], words[0], words[1:], pipeline, timeout, memory, list(granted.values())
 
 
 def parse_seconds(text: str) -> float:

@@ -78,6 +78,8 @@ NO_LIMITS = Limits()
 
 #: The VM's stack is memory of the module, but takes the place of a thread's stack, which no limit counts either.
 _NO_VM = {"room": 0}
+#: The exported global that says where the frames of the VM end (`bytecode_frames.TOP`, which is not loaded before it is needed).
+VM_TOP = "vm-top"
 
 
 class Guest:
@@ -183,6 +185,12 @@ class Guest:
                 failure.location = next((frame.location for frame in frames if frame.location), None)
         return failure
 
+    def empty_vm_stack(self) -> None:
+        """Give up the VM's frames of a call that failed: functions of the instance may be called again."""
+        vm = self.artifact.manifest.get("vm", _NO_VM)
+        if "stack" in vm:
+            self._set_global(VM_TOP, vm["stack"])
+
     @property
     def is_closed(self) -> bool:
         return self._engine is None
@@ -272,8 +280,7 @@ class Guest:
         place, frame, top = (self._global(name) for name in bytecode_frames.GLOBALS)
         # A program that wrote over its frames must not make us look where there is no memory.
         memory = self.host.memory[: self.host.memory_size]
-        if "stack" in vm:  # functions of the instance may be called again, with an empty stack
-            self._set_global(bytecode_frames.TOP, vm["stack"])
+        self.empty_vm_stack()
         self.stopped = bytecode_frames.stopped_at(frames, memory, place, frame, top)
         return bytecode_frames.expand(frames, vm, memory, *self.stopped)
 

@@ -325,6 +325,7 @@ class _Calls:
         if trap:
             self._guest.library.wasm_trap_delete(trap)
         self._guest.host.take_failure()
+        self._guest.empty_vm_stack()
         self._guest.host.output.flush()
 
     def _take_trap(self) -> int:

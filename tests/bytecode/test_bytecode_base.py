@@ -209,3 +209,10 @@ def test_a_program_that_does_not_fit_gets_a_module_of_its_own(base: Artifact) ->
     assert made.image is None
     assert made.bytecode is not None
     assert output(made) == "42\n"
+
+
+def test_what_a_base_keeps_for_programs_does_not_count_as_their_memory(base: Artifact) -> None:
+    text = "fn main() { print(1) }"
+    alone = compile_source(SourceFile("p.tova", text), CompileOptions(PipelineRequest("O2"), cache=Cache()))
+    for made in (alone, compiled(text, base)):
+        assert output(made, engine.Limits(60.0, 1500 << 10)) == "1\n"

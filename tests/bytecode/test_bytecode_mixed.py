@@ -17,6 +17,7 @@ from wasmlathe.driver import Compilation, CompileOptions, compile_source
 from wasmlathe.ir.clone import clone_module
 from wasmlathe.pipeline.preparing import PipelineRequest
 from wasmlathe.wasm_runtime import engine
+from wasmlathe.wasm_runtime import wasmtime_c as c
 from wasmlathe.wasm_runtime.panics import ProgramExit, ProgramPanic, TimeLimit
 
 LIMITS = engine.Limits(30.0, 512 << 20)
@@ -187,6 +188,26 @@ def test_an_instance_goes_on_after_a_panic_in_bytecode_with_an_empty_stack() -> 
 def test_a_time_limit_may_end_the_unpacking_of_the_code(monkeypatch: pytest.MonkeyPatch) -> None:
     module = api.compile(EXPORTED, "O0", engine="vm")
     set_deadline = engine.Guest.set_deadline
-    monkeypatch.setattr(engine.Guest, "set_deadline", lambda guest, _ticks: set_deadline(guest, 0))  # it is over already
+    monkeypatch.setattr(engine.Guest, "set_deadline", lambda guest, _ticks: set_deadline(guest, 0))  # over already
     with pytest.raises(TimeLimit):  # there is no instance yet whose globals could be asked where the VM was
         module.instantiate(timeout_seconds=30.0)
+
+
+def test_what_an_interrupt_hides_leaves_no_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = api.compile(EXPORTED, "O0", engine="vm")
+    with module.instantiate() as instance:
+        raw_call = c.Library.raw_call
+
+        def interrupted(library: c.Library) -> Callable[..., int]:
+            def call(*args: object) -> int:
+                raw_call(library)(*args)
+                raise KeyboardInterrupt
+
+            return call
+
+        monkeypatch.setattr(c.Library, "raw_call", interrupted)
+        for _turn in range(60):
+            with pytest.raises(KeyboardInterrupt):
+                instance["deep"](20_000, 9)
+        monkeypatch.undo()
+        assert instance.deep(20_000, 1) == 20_002

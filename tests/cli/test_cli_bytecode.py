@@ -114,3 +114,13 @@ def test_a_program_kept_for_another_base_module_is_linked_anew(folder: Path, cap
     finally:
         quick.store_base(cache, base)
     assert capfd.readouterr().out == "AB\nAB\n"
+
+
+def test_no_base_is_made_that_cannot_be_kept(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "p.tova").write_text(RETURNS_55)
+    shared = folder / "cache"
+    shared.mkdir()
+    shared.chmod(0o777)  # others can write there, so it is not used
+    monkeypatch.setenv("WASMLATHE_CACHE", str(shared))
+    monkeypatch.setattr("wasmlathe.bytecode.base.obtain", lambda *_: pytest.fail("it takes seconds, in every run"))
+    assert main(["run", "-O1", "p.tova", "--engine", "vm"]) == 55

@@ -104,6 +104,7 @@ def test_a_changed_configuration_is_seen(in_folder: Path) -> None:
         ),
         (["run", "f.tova", "--allow-read"], None),
         (["run", "f.tova", "--verify"], None),
+        (["run", "-O1", "f.tova", "--pipeline", "O2"], None),
         (["run", "f.tova", "--engine", "python"], None),
         (["run", "f.tova", "--timeout", "x"], None),
         (["run"], None),

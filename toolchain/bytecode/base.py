@@ -208,7 +208,7 @@ class _Library:
             identity = identities.get(name) or import_identity(name)
             facts.functions[identity] = table.native(name, signature)
             facts.names[slot], facts.natives[slot] = name, _letters(signature)
-        facts.own_bytes = STACK_BYTES + REGION_BYTES
+        facts.own_bytes = STACK_BYTES + REGION_BYTES + ROOTS_BYTES + DESCRIPTORS_BYTES
         facts.segments = {identity: addresses[name] for identity, name in self._segments.items()}
         facts.variables = {name: addresses[segment] + offset for name, (segment, offset) in homes.items()}
         for name in (ROOTS, TABLE, REGION):

@@ -92,7 +92,8 @@ def command(
         found = quick.load(cache, *key)
         if found is not None:
             return _run_cached(found, args, limits, cache, grants, looks, state)
-    if engine == "vm" and is_cached and not (stats or count or options.gc_stress):
+    keeps = is_cached and cache.problem() is None  # a base that cannot be kept would be made for every run
+    if engine == "vm" and keeps and not (stats or count or options.gc_stress):
         from ..bytecode.base import obtain
 
         options.base, options.shares_library = partial(obtain, cache, options), True
