@@ -160,7 +160,7 @@ def mutate(rng: random.Random, original: bytes) -> bytes:
     if kind < 0.3:
         data = bytearray(original[:-TRAILER_BYTES])
         for _ in range(rng.choice((1, 1, 2, 3))):
-            if data:
+            if len(data) >= WORD:
                 rng.choice(OF_BYTES)(rng, data)
         return seal(bytes(data))
     image = Image.from_bytes(original)
