@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 RUN = "vm-run"
 #: How the names of functions begin that only pass calls on.
 _GLUE = "vm-"
+_STUB = "vm-from "
 #: Exported: the frame that the VM made last for compiled code.
 TOP = "vm-top"
 #: Exported: address of the instruction, and of the frame, of what failed last or called compiled code last; and `TOP`.
@@ -47,11 +48,15 @@ def expand(
     """
     found: list[Frame] = []
     places = SourceMap(*vm["places"])
+    inner = ""
     for outer in frames:
         if outer.function != RUN:
-            if not outer.function.startswith(_GLUE):
+            # A stub is called by the function of bytecode's name, which only calls what is in its slot.
+            if not outer.function.startswith(_GLUE) and not inner.startswith(_STUB):
                 found.append(outer)
+            inner = outer.function
             continue
+        inner = RUN
         while len(found) < MOST_FRAMES:
             found.append(_frame(vm, places, place - vm["code"]))
             place, caller = _word(memory, frame), _word(memory, frame + 4)

@@ -211,3 +211,15 @@ def test_what_an_interrupt_hides_leaves_no_frames(monkeypatch: pytest.MonkeyPatc
                 instance["deep"](20_000, 9)
         monkeypatch.undo()
         assert instance.deep(20_000, 1) == 20_002
+
+
+@pytest.mark.parametrize("level", ["O0", "Os"])  # with names and without
+def test_an_exported_function_is_told_once(level: str) -> None:
+    text = "fn at(xs: [Int], i: Int) { xs[i] }\npub fn third(i: Int) -> Int { at([1, 2, i], i) + 1 }\n"
+    with api.compile(text, level, engine="vm").instantiate() as instance:
+        with pytest.raises(ProgramPanic) as panic:
+            instance.third(3)
+        assert instance.third(2) == 3
+    assert [frame.function for frame in panic.value.frames][-1] == "third"
+    assert [frame.function for frame in panic.value.frames].count("third") == 1
+    assert not any(frame.function.startswith("function ") for frame in panic.value.frames)
