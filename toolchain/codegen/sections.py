@@ -14,11 +14,12 @@ _FUNCTION_NAMES = 1
 
 def sections(wasm: bytes, position: int = HEADER_BYTES) -> Iterator[tuple[int, bytes]]:
     """(kind, content) of each section from an offset on."""
-    for kind, start, end in _spans(wasm, position):
+    for kind, start, end in spans(wasm, position):
         yield kind, wasm[start:end]
 
 
-def _spans(wasm: bytes, position: int) -> Iterator[tuple[int, int, int]]:
+def spans(wasm: bytes, position: int = HEADER_BYTES) -> Iterator[tuple[int, int, int]]:
+    """(kind, start, end) of the content of each section from an offset on."""
     while position < len(wasm):
         kind = wasm[position]
         size, start = number(wasm, position + 1)
@@ -49,7 +50,7 @@ def function_names(wasm: bytes) -> dict[int, str]:
 def without_names(wasm: bytes) -> bytes:
     """The binary without names. Offsets of code stay what they are: the names stand behind it."""
     kept, position = bytearray(wasm[:HEADER_BYTES]), HEADER_BYTES
-    for kind, start, end in _spans(wasm, HEADER_BYTES):
+    for kind, start, end in spans(wasm):
         if kind != CUSTOM or not _is_names(wasm[start:end]):
             kept += wasm[position:end]
         position = end

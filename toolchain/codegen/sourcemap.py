@@ -20,6 +20,8 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 
+from .sections import CODE, number, spans
+
 Place = tuple[str, int, int]
 
 _DIGITS = {
@@ -47,8 +49,6 @@ _NEXT = re.compile(
     rb"|(?P<trap>[\x6d-\x70\x7f-\x82\xa8-\xab\xae-\xb1])|(?P<table>\x0e))?",
     re.DOTALL,
 )
-
-_CODE_SECTION = 10
 
 
 def decode(text: str) -> dict[int, Place]:
@@ -141,9 +141,9 @@ def _instructions(wasm: bytes, position: int, end: int) -> Iterator[tuple[int, s
         assert found is not None  # it can match nothing
         position = found.end()
         if found.lastgroup == "table":
-            count, position = _leb(wasm, position)
+            count, position = number(wasm, position)
             for _ in range(count + 1):
-                _label, position = _leb(wasm, position)
+                _label, position = number(wasm, position)
         elif found.lastgroup is not None:
             yield found.start(found.lastgroup), found.lastgroup
         elif position == end:
@@ -154,35 +154,19 @@ def _instructions(wasm: bytes, position: int, end: int) -> Iterator[tuple[int, s
 
 def _bodies(wasm: bytes) -> Iterator[tuple[int, int]]:
     """Where the instructions of each function begin and end."""
-    position = 8
-    while position < len(wasm):
-        section = wasm[position]
-        size, position = _leb(wasm, position + 1)
-        if section == _CODE_SECTION:
-            yield from _bodies_of_section(wasm, position)
-        position += size
+    for kind, start, _end in spans(wasm):
+        if kind == CODE:
+            yield from _bodies_of_section(wasm, start)
 
 
 def _bodies_of_section(wasm: bytes, position: int) -> Iterator[tuple[int, int]]:
-    functions, position = _leb(wasm, position)
+    functions, position = number(wasm, position)
     for _ in range(functions):
-        size, position = _leb(wasm, position)
+        size, position = number(wasm, position)
         end = position + size
-        groups, position = _leb(wasm, position)
+        groups, position = number(wasm, position)
         for _ in range(groups):
-            _count, position = _leb(wasm, position)
+            _count, position = number(wasm, position)
             position += 1  # the type
         yield position, end
         position = end
-
-
-def _leb(wasm: bytes, position: int) -> tuple[int, int]:
-    """The unsigned number in LEB128 at an offset, and the offset behind it."""
-    value = shift = 0
-    while True:
-        byte = wasm[position]
-        position += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value, position
-        shift += 7
